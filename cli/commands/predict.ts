@@ -1,0 +1,86 @@
+/** `mmfc predict`: the rows of a table predicted by a run, as CSV on stdout, as JSON lines, or into a file. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { once } from "node:events";
+import { count, list, path as pathText } from "../../diagnostics/phrase.ts";
+import { csvLines, jsonLines, type Predictions } from "../../runtime/artifact/predictions.ts";
+import { findRun } from "../../runtime/artifact/run-folder.ts";
+import { DataError } from "../../runtime/data/batch.ts";
+import { predictRun } from "../../runtime/run.ts";
+import { sayDiagnostics } from "../compilation.ts";
+import type { Run } from "../define.ts";
+import { activity } from "../end.ts";
+import { quietReporterOf } from "../progress.ts";
+import { runDiagnostics, stopOfData, unfinishedLine } from "../runs.ts";
+import { existing } from "../specs.ts";
+import { UsageMistake } from "../stop.ts";
+import { assertFree } from "../write.ts";
+
+export const run: Run = async ({ args, options, terminal, command }) => {
+  const [given = ""] = args;
+  const data = options.data as string | undefined;
+  const out = options.out as string | undefined;
+  const threads = options.threads as number | undefined;
+  const help = "mmfc predict --help has its options";
+  if (data === undefined) throw new UsageMistake(command, "--data FILE is missing", help);
+  if (out !== undefined && !/\.(?:csv|jsonl|ndjson|parquet)$/i.test(out)) {
+    throw new UsageMistake(command, `--out ends in .csv, .jsonl or .parquet, not in ${path.extname(out) || pathText(out)}`, help);
+  }
+  await existing(data);
+  const dir = await findRun(given);
+  if (out !== undefined) {
+    const heads = await headsOf(dir);
+    await assertFree(out, (text) => isPrediction(text, heads), options.force === true, terminal);
+  }
+  activity.doing = "predicting with";
+  activity.place = dir;
+  const { predictions, environment, notes } = await predictRun(dir, {
+    source: data,
+    ...(out !== undefined && { out }),
+    ...(threads !== undefined && { threads }),
+    reporter: quietReporterOf(terminal),
+  }).catch(async (error: unknown) => {
+    throw error instanceof DataError ? await stopOfData(dir, error, "Nothing was predicted.") : error;
+  });
+  const said = await runDiagnostics(dir, notes);
+  sayDiagnostics(said.diagnostics, said, terminal);
+  const unfinished = unfinishedLine(environment);
+  if (unfinished !== undefined) terminal.say(unfinished);
+  if (out === undefined) await print(terminal.json ? jsonLines(predictions) : csvLines(predictions));
+  else if (terminal.json) terminal.outJson({ file: out, rows: predictions.rows, columns: predictions.columns.map((column) => column.name) });
+  else if (!terminal.quiet) terminal.out(`${pathText(out)}: ${count(predictions.rows, "row")}, columns ${columnsText(predictions, terminal.shape.out.ascii)}\n`);
+  return 0;
+};
+
+/** `id, guess, guess_0 … guess_9` */
+function columnsText({ columns }: Predictions, ascii: boolean): string {
+  const names = columns.map((column) => column.name);
+  if (names.length <= 6) return list(names).replace(" and ", ", ");
+  return `${names.slice(0, 3).join(", ")} ${ascii ? "..." : "…"} ${names.at(-1)}`;
+}
+
+/** In pieces, and no faster than they are read. */
+async function print(lines: Iterable<string>): Promise<void> {
+  let piece = "";
+  const flush = async (): Promise<void> => {
+    if (piece !== "" && !process.stdout.write(piece)) await once(process.stdout, "drain");
+    piece = "";
+  };
+  for (const line of lines) {
+    piece += line;
+    if (piece.length > 65_536) await flush();
+  }
+  await flush();
+}
+
+async function headsOf(dir: string): Promise<readonly string[]> {
+  const text = await readFile(path.join(dir, "scorecard.json"), "utf8").catch(() => undefined);
+  return text === undefined ? [] : Object.keys((JSON.parse(text) as { heads?: object }).heads ?? {});
+}
+
+/** A file has the columns that only predictions of this run have: `id`, a head, and the head with a class. */
+function isPrediction(text: string, heads: readonly string[]): boolean {
+  const first = text.slice(0, text.indexOf("\n"));
+  if (first.startsWith('{"id":')) return heads.some((head) => first.includes(`${JSON.stringify(head)}:`) && first.includes(`"${head}_`));
+  return first.startsWith("id,") && heads.some((head) => first.includes(`,${head},${head}_`));
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+/**
+ * mmfc: reads the command line, runs the command, ends with its exit code. Everything a command needs is loaded by the
+ * command.
+ */
+import { packageVersion } from "../runtime/artifact/version.ts";
+import { parseCommandLine } from "./command-line.ts";
+import { end } from "./end.ts";
+import { exitCodes, stopWith } from "./stop.ts";
+import { type CommonOptions, createTerminal } from "./terminal.ts";
+
+// A reader that has seen enough (`mmfc predict … | head`) ends the command quietly.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+process.on("SIGINT", interrupted);
+
+const code = await main(process.argv.slice(2));
+process.exitCode = code;
+// What is still in the pipe goes out first; an open engine would keep the process.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const version = packageVersion();
+  let terminal = createTerminal(writtenCommon(argv));
+  try {
+    const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+    if (major < 20 || (major === 20 && minor < 19)) throw stopWith("node-version", { version: process.versions.node });
+    const parsed = await parseCommandLine(argv, version);
+    if (parsed.kind === "text") {
+      terminal.out(parsed.text);
+      return 0;
+    }
+    const { command, args, options } = parsed;
+    terminal = createTerminal(options);
+    const { run } = await command.load();
+    return await run({ args, options, terminal, command: command.name });
+  } catch (error) {
+    return end(error, terminal, version);
+  }
+}
+
+/** How to say that the command line itself is wrong: what of it can be seen without reading it. */
+function writtenCommon(argv: readonly string[]): CommonOptions {
+  return { json: argv.includes("--json") };
+}
+
+/** Commands that finish something first take this listener off. What is half written lies aside, under another name. */
+function interrupted(): void {
+  if (process.listenerCount("SIGINT") > 1) return;
+  process.exit(exitCodes.interrupted);
+}

@@ -1,0 +1,66 @@
+/**
+ * Writing what a command makes: aside, then renamed; over what mmfc wrote itself and over nothing else, unless somebody
+ * says so. Knows how our files say that they are ours.
+ */
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { path as pathText } from "../diagnostics/phrase.ts";
+import { ask } from "./ask.ts";
+import { Interrupted, stopWith } from "./stop.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface OutFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Writes all files or, if one of them is in the way, none. */
+export async function writeFiles(files: readonly OutFile[], force: boolean, terminal: Terminal): Promise<void> {
+  for (const file of files) await assertFree(file.path, (text) => text === file.text || isOurs(text), force, terminal);
+  for (const file of files) await writeAside(file);
+}
+
+/** @throws Stop out-exists if something is there that mmfc did not write, and nobody allowed to write over it */
+export async function assertFree(file: string, ours: (text: string) => boolean, force: boolean, terminal: Terminal): Promise<void> {
+  if (force) return;
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined || (found.isFile() && found.size === 0)) return;
+  if (found.isFile() && ours(await readFile(file, "utf8"))) return;
+  await mayOverwrite(file, terminal);
+}
+
+/** Asks on a terminal; elsewhere the answer is no. */
+export async function mayOverwrite(file: string, terminal: Terminal): Promise<void> {
+  if (!terminal.interactive) throw stopWith("out-exists", { path: file });
+  const answer = await ask(`${pathText(file)} is there and was not written by mmfc. Write over it?`, false, terminal);
+  if (!answer) throw new Interrupted();
+}
+
+async function writeAside(file: OutFile): Promise<void> {
+  const folder = path.dirname(file.path);
+  await mkdir(folder, { recursive: true });
+  const aside = `${file.path}.${process.pid}.part`;
+  const remove = (): Promise<void> => rm(aside, { force: true });
+  try {
+    await writeFile(aside, file.text);
+    await rename(aside, file.path);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Programs and diagrams say it in a sentence, the IR and its JSON by their first line, a package.json by having no more than ours. */
+function isOurs(text: string): boolean {
+  const head = text.slice(0, 2000);
+  return isOurPackage(text) || /\bwritten by mmfc\b/i.test(head) || /^model \S+\(B\)/.test(head) || /^\{\s*"version": \d+,\s*"name": "[^"]*",/.test(head);
+}
+
+function isOurPackage(text: string): boolean {
+  try {
+    const { private: _, type: __, mmfc: ___, dependencies, ...more } = JSON.parse(text) as { [key: string]: unknown };
+    return Object.keys(more).length === 0 && Object.keys((dependencies as object | undefined) ?? {}).join() === "mmfc";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Checks properties and arguments against the parameters of an entry: one function for the whole language. Every message
+ * about a missing, misplaced, doubled or excluded parameter comes from here.
+ */
+import { foreignWord } from "../../diagnostics/foreign.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import type { Flow, Name, Value } from "../../grammar/ast.ts";
+import { printValue } from "../../grammar/print.ts";
+import type { ArgValue, Arguments, Param, Params } from "../registry/define.ts";
+import type { Scope } from "./context.ts";
+import { bareName, convert, type ValueContext } from "./values.ts";
+
+/** A property or argument as written. */
+export interface Given {
+  readonly key?: Name;
+  readonly value: Value;
+  readonly span: Span;
+}
+
+/** What is checked against: an op, a kind, a section, a block. */
+export interface Parameters {
+  readonly name: string;
+  readonly params: Params;
+  readonly positional?: number;
+  readonly rest?: string;
+  readonly openParams?: Param;
+  readonly words?: "axes" | "renames";
+  readonly role?: string;
+}
+
+export interface CheckedArguments extends Arguments {
+  /** Something was said that makes the values unreliable. */
+  readonly wrong: boolean;
+  /** With the scope in which a flow's own names live. */
+  scopedFlows(name: string): readonly { readonly flow: Flow; readonly scope: Scope }[];
+  /** The text of a written argument. */
+  text(name: string): string | undefined;
+}
+
+/** What to add where a parameter is missing: `tokens: 100`. */
+const examples: { readonly [name: string]: string } = {
+  tokens: "tokens: 100",
+  size: "size: 64x64",
+  length: "length: 10s",
+  features: "features: mel(bands: 64)",
+  dim: "dim: 64",
+  heads: "heads: 4",
+  layers: "layers: 2",
+  source: 'source: "table.csv"',
+  patience: "patience: 3",
+  units: "64",
+  filters: "32",
+  kernel_size: "3x3",
+  rate: "0.2",
+  column: '"split"',
+  train: 'train: "train"',
+};
+
+function write(entry: Parameters, names: readonly string[]): string {
+  const params = Object.keys(entry.params);
+  const parts = names.map((name) => {
+    const positional = params.indexOf(name) < (entry.positional ?? 0);
+    const kind = entry.params[name]?.kind;
+    const fallback = kind?.is === "size" ? "3x3" : kind?.is === "int" && name === "kernel_size" ? "3" : "…";
+    const example = name === "kernel_size" && kind?.is === "int" ? "3" : (examples[name] ?? (positional ? fallback : `${name}: ${fallback}`));
+    return positional && example.startsWith(`${name}: `) ? example.slice(name.length + 2) : example;
+  });
+  return parts.join(", ");
+}
+
+export function checkArguments(entry: Parameters, given: readonly Given[], context: ValueContext, at: Span): CheckedArguments {
+  const { session } = context;
+  const names = Object.keys(entry.params);
+  const leading = names.slice(0, entry.positional ?? 0);
+  const values = new Map<string, ArgValue>();
+  const flows = new Map<string, { flow: Flow; scope: Scope }[]>();
+  const spans = new Map<string, Span>();
+  const keys = new Map<string, Span>();
+  const texts = new Map<string, string>();
+  let wrong = false;
+  let position = 0;
+  let named: Span | undefined;
+
+  const take = (name: string, param: Param, value: Value, keySpan?: Span): void => {
+    const before = keys.get(name);
+    if (before) {
+      wrong = true;
+      session.say("given-twice", keySpan ?? value.span, { text: name, place: session.place(before, value.span) }, { marks: [{ span: before, style: "-" }] });
+      return;
+    }
+    keys.set(name, keySpan ?? value.span);
+    spans.set(name, value.span);
+    texts.set(name, printValue(value));
+    if (param.later) {
+      wrong = wrong || !context.mild;
+      session.say("not-here-yet", keySpan ?? value.span, { version: session.version, word: name, use: [], mild: context.mild });
+      return;
+    }
+    const result = convert(value, param.kind, name, context);
+    if (result.wrong) wrong = true;
+    if (result.value !== undefined) values.set(name, result.value);
+    if (result.flow) flows.set(name, [result.flow]);
+  };
+
+  for (const argument of given) {
+    const { key, value } = argument;
+    if (entry.words) continue;
+    if (!key) {
+      const bare = bareName(value);
+      if (entry.rest && value.kind === "flow") {
+        const result = convert(value, entry.params[entry.rest]!.kind, entry.rest, context);
+        if (result.flow) flows.set(entry.rest, [...(flows.get(entry.rest) ?? []), result.flow]);
+        if (!spans.has(entry.rest)) spans.set(entry.rest, value.span);
+        continue;
+      }
+      const text = printValue(value);
+      const next = leading.slice(position).find((n) => !keys.has(n)) ?? leading[position];
+      if (named && next !== undefined && position < leading.length) {
+        wrong = true;
+        session.say("argument-name", value.span, { text, write: `${next}: ${text}` }, { fix: { title: `write ${next}: ${text}`, edits: [{ span: value.span, text: `${next}: ${text}` }], certain: true } });
+        take(next, entry.params[next]!, value);
+        position++;
+        continue;
+      }
+      if (position >= leading.length) {
+        // `dense(8, relu, 0.2)`: which parameter could it be? The only one that takes such a value.
+        wrong = true;
+        const left = names.filter((n) => !keys.has(n) && !entry.params[n]!.later && n !== entry.rest);
+        const choice = bare ? left.filter((n) => accepts(entry.params[n]!, bare.text)) : [];
+        const word = choice.length === 1 ? choice[0] : undefined;
+        session.say(
+          "argument-name",
+          value.span,
+          {
+            text,
+            ...(named && leading.length > 0 && position < leading.length ? {} : { most: { word: entry.name, takes: leading.length } }),
+            ...(word ? { write: `${word}: ${text}` } : left.length > 0 ? { has: left } : {}),
+          },
+        );
+        continue;
+      }
+      const name = leading[position]!;
+      position++;
+      take(name, entry.params[name]!, value);
+      continue;
+    }
+    named = key.span;
+    const param = entry.params[key.text] ?? entry.openParams;
+    if (!param) {
+      wrong = true;
+      unknownParameter(entry, key, names, context);
+      continue;
+    }
+    take(key.text, param, value, key.span);
+  }
+
+  for (const [name, param] of Object.entries(entry.params)) {
+    if (!keys.has(name)) continue;
+    const other = param.excludes?.find((x) => keys.has(x));
+    if (other && names.indexOf(other) > names.indexOf(name)) {
+      wrong = true;
+      session.say("parameter-excludes", keys.get(other)!, { text: name, other }, { marks: [{ span: keys.get(name)!, style: "-" }] });
+    }
+    if (param.needs && !param.needs.some((x) => keys.has(x))) {
+      wrong = true;
+      session.say("parameter-needs", keys.get(name)!, { name, needs: `${param.needs[0]}:` });
+    }
+  }
+
+  const missing = names.filter((n) => entry.params[n]!.required && !keys.has(n) && !flows.has(n));
+  if (missing.length > 0) {
+    if (!wrong) session.say("missing-parameter", at, { word: entry.name, needs: missing, write: write(entry, missing) });
+    wrong = true;
+  }
+
+  const plain: { [name: string]: ArgValue } = {};
+  for (const name of entry.openParams ? [...names, ...values.keys()] : names) {
+    const value = values.get(name) ?? (keys.has(name) ? undefined : entry.params[name]?.default);
+    if (value !== undefined) plain[name] = value;
+  }
+  const read = <T>(name: string): T => plain[name] as T;
+  return {
+    wrong,
+    plain,
+    has: (name) => plain[name] !== undefined || flows.has(name),
+    given: (name) => keys.has(name) || flows.has(name),
+    number: (name) => read<number>(name),
+    maybeNumber: (name) => (typeof plain[name] === "number" ? read<number>(name) : undefined),
+    string: (name) => read<string>(name),
+    maybeString: (name) => (typeof plain[name] === "string" ? read<string>(name) : undefined),
+    boolean: (name) => plain[name] === true,
+    size: (name) => read<readonly number[]>(name),
+    value: (name) => plain[name],
+    flow: (name) => flows.get(name)?.[0]?.flow,
+    flows: (name) => (flows.get(name) ?? []).map((f) => f.flow),
+    scopedFlows: (name) => flows.get(name) ?? [],
+    span: (name) => spans.get(name) ?? at,
+    text: (name) => texts.get(name),
+  };
+}
+
+const accepts = (param: Param, word: string): boolean => {
+  const kinds = param.kind.is === "either" ? param.kind.kinds : [param.kind];
+  return kinds.some((k) => k.is === "choice" && k.of.includes(word));
+};
+
+function unknownParameter(entry: Parameters, key: Name, names: readonly string[], context: ValueContext): void {
+  const { session } = context;
+  const legal = names.filter((n) => !entry.params[n]!.later && n !== entry.rest);
+  const foreign = foreignWord(key.text, legal);
+  if (foreign && foreign.words.every((w) => legal.includes(w))) {
+    session.say(
+      "foreign-word",
+      key.span,
+      { text: key.text, write: foreign },
+      foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span: key.span, text: foreign.write }], certain: true } } : {},
+    );
+    return;
+  }
+  const found = near(key.text, legal);
+  session.say(
+    "unknown-parameter",
+    key.span,
+    { word: entry.name, text: key.text, near: found },
+    oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: key.span, text: found.word }], certain: true } } : {},
+  );
+}

@@ -1,0 +1,60 @@
+/** Checks a whole file: every model it declares, the blocks it ships, and the comments that silence messages. */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { SourceFile } from "../../diagnostics/span.ts";
+import type { CheckedDefinition, CheckedModel } from "./checked.ts";
+import { createSession, type Session } from "./context.ts";
+import { applyIgnores } from "./ignore.ts";
+import { link } from "./link.ts";
+import { type Host, load, type Unit } from "./load.ts";
+import { checkModel } from "./model.ts";
+
+export interface CheckedFile {
+  readonly unit: Unit;
+  readonly files: Map<string, SourceFile>;
+  readonly diagnostics: Diagnostic[];
+  /** In file order; a model with errors has no `checked`. */
+  readonly models: readonly { readonly name: string; readonly checked?: CheckedModel }[];
+}
+
+export function checkFile(path: string, text: string, host: Host, version: string): CheckedFile {
+  const files = new Map<string, SourceFile>();
+  const diagnostics: Diagnostic[] = [];
+  const session = createSession(version, files, (d) => diagnostics.push(d));
+  const unit = load(path, text, host, session, (d) => diagnostics.push(d));
+  const syntaxErrors = diagnostics.some((d) => d.severity === "error");
+
+  const models: { name: string; checked?: CheckedModel }[] = [];
+  for (const model of unit.ast.models) {
+    if (!model.name) continue;
+    let errors = 0;
+    const counting: Session = createSession(version, files, (d) => {
+      if (d.severity === "error") errors++;
+      // what a used file should know about itself is said when that file is checked
+      else if (d.span.file !== path) return;
+      const before = diagnostics.some((x) => x.code === d.code && x.span.file === d.span.file && x.span.start === d.span.start && x.span.end === d.span.end);
+      if (!before) diagnostics.push(d);
+    });
+    const linked = link(unit, model, counting);
+    const outcome = checkModel(linked, counting);
+    const clean = errors === 0 && !linked.broken && !syntaxErrors && outcome.model !== undefined;
+    models.push({ name: model.name.text, ...(clean ? { checked: withFloors(outcome.model!, outcome.state, linked, counting) } : {}) });
+  }
+  for (const compare of unit.ast.compares) {
+    if (!compare.broken) session.say("not-here-yet", compare.wordSpan, { version, word: "compare", use: [], mild: true });
+  }
+  return { unit, files, diagnostics: applyIgnores(files.get(path)!, unit.ast, diagnostics), models };
+}
+
+/** The reduced models of `only(x)`: the same statements, checked again with the other modalities left out. */
+function withFloors(model: CheckedModel, state: { definitions: ReadonlyMap<string, CheckedDefinition> }, linked: ReturnType<typeof link>, session: Session): CheckedModel {
+  const baselines = (model.evaluate.args.value("baselines") as readonly { word: string; args: { modality?: string } }[] | undefined) ?? [];
+  const floors = new Map<string, readonly CheckedDefinition[]>();
+  for (const { word, args } of baselines) {
+    if (word !== "only" || args.modality === undefined) continue;
+    if (!model.modalities.some((m) => m.name === args.modality)) continue;
+    const quiet = createSession(session.version, session.files as Map<string, SourceFile>, () => undefined);
+    const reduced = checkModel(linked, quiet, { keep: new Set([args.modality]), whole: state.definitions });
+    if (reduced.model && reduced.model.definitions.some((d) => d.head)) floors.set(`only(${args.modality})`, reduced.model.definitions);
+  }
+  return { ...model, floors };
+}

@@ -1,0 +1,308 @@
+/**
+ * Infers what a flow gives, stage by stage: finds each op or block, checks its arguments, asks its entry for the type.
+ * A stage whose input is already wrong says nothing.
+ */
+import { foreignWord } from "../../diagnostics/foreign.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import type { Block, Call } from "../../grammar/ast.ts";
+import { printCall, printRef, printValue } from "../../grammar/print.ts";
+import { type Context, defineOp, type Named, type Op, type StageContext } from "../registry/define.ts";
+import { fusions, lateFusions, ops } from "../registry/index.ts";
+import { readsKind } from "../registry/problems.ts";
+import { printType, sameAxes, type TensorType } from "../types/type.ts";
+import { type CheckedArguments, checkArguments, type Given } from "./arguments.ts";
+import { type Bound, lookUp, type Scope, type Session } from "./context.ts";
+import type { ValueContext } from "./values.ts";
+
+export interface CheckedBody {
+  /** `layers`, `shortcut`, `a`, `b`, `1`, `2`. */
+  readonly name: string;
+  readonly stages: readonly CheckedStage[];
+}
+
+export interface CheckedStage {
+  readonly op: Op;
+  /** As written, in the formatter's style. */
+  readonly text: string;
+  readonly span: Span;
+  readonly args: CheckedArguments;
+  readonly input: TensorType;
+  readonly output: TensorType;
+  readonly bodies: readonly CheckedBody[];
+  readonly block?: { readonly name: string; readonly shared: boolean; readonly key: string };
+}
+
+/** What the flows of one model are inferred with. */
+export interface FlowContext {
+  readonly session: Session;
+  readonly owner: string;
+  readonly scope: Scope;
+  readonly blocks: ReadonlyMap<string, Block>;
+  /** What a name is called if it is a value of the model: "a modality". */
+  kindOf(name: string): string | undefined;
+  values(scope: Scope): ValueContext;
+  /** Uses of shared blocks: the type of the first use by block and arguments. */
+  readonly sharedUses: Map<string, { type: TensorType; span: Span }>;
+  readonly usedBlocks: Set<string>;
+  optional(modality: string): { modality: string; text: string; place: string };
+}
+
+/** A use of a block, as a stage that opens into its own. */
+export const blockOp: Op = defineOp({
+  name: "block",
+  role: "structure",
+  doc: "A use of a block.",
+  params: {},
+  infer: (context) => context.input.type,
+});
+
+/** Names of the running value: what the message calls it, and where its shape comes from. */
+interface Running extends Named {}
+
+/** The op with its leading sizes, as `from` texts have it: `conv2d(64, 3x3)`, `lstm(128)`. */
+function shortText(call: Call, op: Op | undefined): string {
+  const word = printRef(call.ref);
+  const leading = (call.args ?? []).filter((a) => !a.key && (a.value.kind === "number" || a.value.kind === "size"));
+  const few = leading.slice(0, op?.positional ?? 0);
+  return few.length === 0 ? word : `${word}(${few.map((a) => printValue(a.value)).join(", ")})`;
+}
+
+export function inferStages(calls: readonly Call[], input: Named, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Named } | undefined {
+  const stages: CheckedStage[] = [];
+  let running: Running = input;
+  for (const call of calls) {
+    const result = inferStage(call, running, scope, context);
+    if (!result) return undefined;
+    stages.push(...result.stages);
+    running = result.out;
+  }
+  return { stages, out: running };
+}
+
+function inferStage(call: Call, input: Running, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Running } | undefined {
+  const { session } = context;
+  const word = printRef(call.ref);
+  const bound = call.ref.parts.length === 1 ? lookUp(scope, word) : undefined;
+  if (bound && !context.blocks.has(word) && bound.value.kind === "flow" && !call.args) {
+    return inferStages(bound.value.calls, input, bound.scope, context);
+  }
+  const block = context.blocks.get(word);
+  if (block) return inferBlock(call, block, input, scope, context);
+  const op = ops.get(word);
+  if (!op) return unknownStage(call, word, context);
+  if (op.later) {
+    session.say("not-here-yet", call.ref.span, { version: session.version, word, use: [], mild: false });
+    return undefined;
+  }
+  const given: Given[] = (call.args ?? []).map((a) => ({ key: a.key, value: a.value, span: a.span }));
+  const args = checkArguments(op, given, context.values(scope), call.ref.span);
+  if (args.wrong) return undefined;
+  const bodies: CheckedBody[] = [];
+  const text = printCall(call);
+  const origin = { text: shortText(call, op), span: call.span };
+  const wordSpan = call.ref.span;
+  const stage: StageContext = {
+    ...stageContext(call, text, args, origin, context),
+    input,
+    ...(op.words ? { words: axisWords(call, op, context) } : {}),
+    stages(name, flow, value, options) {
+      const scoped = args.scopedFlows(name).find((f) => f.flow === flow);
+      const inner = inferStages(flow.calls, { ...value, span: call.ref.span }, scoped?.scope ?? scope, context);
+      if (!inner) return undefined;
+      const branch = args.flows(name).length > 1 || op.rest === name;
+      const label = options?.repetition ? String(options.repetition[0]) : branch ? letter(args.flows(name).indexOf(flow)) : name;
+      bodies.push({ name: label, stages: inner.stages });
+      return inner.out.type;
+    },
+  };
+  if (!op.words || stage.words) {
+    if (op.reads !== "any" && !readsKind(stage, op.reads ?? "numbers")) return undefined;
+    const output = op.infer(stage);
+    if (!output) return undefined;
+    const kept = sameAxes(output, input.type) && output.dtype === input.type.dtype;
+    const checked: CheckedStage = { op, text, span: call.span, args, input: input.type, output, bodies };
+    return {
+      stages: [checked],
+      out: {
+        type: output,
+        name: kept ? input.name : origin.text,
+        from: kept ? input.from : `${origin.text}, ${session.place(call.span, call.span)}`,
+        span: wordSpan,
+      },
+    };
+  }
+  return undefined;
+}
+
+const letter = (i: number): string => String.fromCharCode(97 + (i % 26)) + (i >= 26 ? String(Math.floor(i / 26)) : "");
+
+/** What every op and fusion can ask and say. */
+export function stageContext(call: Call, text: string, args: CheckedArguments, origin: Context["origin"], context: FlowContext): Context {
+  const { session } = context;
+  const at = call.ref.span;
+  return {
+    text,
+    span: at,
+    args,
+    origin,
+    fail(code, facts, extras) {
+      session.say(code, extras?.at ?? at, facts, extras);
+      return undefined;
+    },
+    note(code, facts, extras) {
+      session.say(code, extras?.at ?? call.span, facts, extras);
+    },
+    stages: () => undefined,
+  };
+}
+
+/** `permute(time, bands)`, `rename(items: tokens)`. */
+function axisWords(call: Call, op: Op, context: FlowContext): { text: string; to?: string; span: Span }[] | undefined {
+  const words: { text: string; to?: string; span: Span }[] = [];
+  for (const arg of call.args ?? []) {
+    const value = arg.value;
+    const bare = value.kind === "flow" && value.calls.length === 1 && !value.calls[0]!.args ? printRef(value.calls[0]!.ref) : undefined;
+    const fits = bare !== undefined && (op.words === "axes" ? !arg.key : arg.key !== undefined);
+    if (!fits) {
+      context.session.say("value-kind", arg.span, {
+        name: op.name,
+        takes: op.words === "axes" ? "names of axes" : "`old: new`",
+        text: printValue(value),
+        is: value.kind === "string" ? "a string" : value.kind === "number" ? "a number" : "a name",
+      });
+      return undefined;
+    }
+    words.push(op.words === "axes" ? { text: bare, span: arg.span } : { text: arg.key!.text, to: bare, span: arg.key!.span });
+  }
+  return words;
+}
+
+function inferBlock(call: Call, block: Block, input: Running, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Running } | undefined {
+  const { session } = context;
+  const name = block.name!.text;
+  context.usedBlocks.add(name);
+  if (block.broken || !block.flow) return undefined;
+  const bound = bindBlock(call, block, scope, context);
+  if (!bound) return undefined;
+  if (depthOf(scope) > 40) {
+    session.say("name-cycle", block.name!.span, { names: [name], cycle: `${name} -> ${name}` });
+    return undefined;
+  }
+  const inner = inferStages(block.flow.calls, { ...input, span: call.ref.span }, { names: bound, parent: { names: new Map() } }, {
+    ...context,
+    session: inside(session, call),
+  });
+  if (!inner) return undefined;
+  const key = `${name}(${[...bound].map(([n, b]) => `${n}: ${printValue(b.value)}`).join(", ")})`;
+  if (block.shared) {
+    const before = context.sharedUses.get(key);
+    if (before && !sameAxes(before.type, input.type)) {
+      session.say("shared-differs", call.span, { name, type: printType(input.type), otherType: printType(before.type), place: session.place(before.span, call.span) }, { marks: [{ span: before.span, style: "-", label: printType(before.type) }], label: printType(input.type) });
+      return undefined;
+    }
+    if (!before) context.sharedUses.set(key, { type: input.type, span: call.span });
+  }
+  const args = checkArguments({ name, params: {} }, [], context.values(scope), call.span);
+  const text = printCall(call);
+  return {
+    stages: [
+      {
+        op: blockOp,
+        text,
+        span: call.span,
+        args,
+        input: input.type,
+        output: inner.out.type,
+        bodies: [{ name: "layers", stages: inner.stages }],
+        block: { name, shared: block.shared, key },
+      },
+    ],
+    out: { type: inner.out.type, name: text, from: sameAxes(inner.out.type, input.type) ? input.from : `${text}, ${session.place(call.span, call.span)}`, span: call.ref.span },
+  };
+}
+
+const depths = new WeakMap<object, number>();
+/** How deep a scope lies: a block that uses itself would go down for ever. */
+function depthOf(scope: Scope): number {
+  let depth = depths.get(scope.names) ?? 0;
+  for (let s = scope.parent; s; s = s.parent) depth++;
+  return depth;
+}
+
+/** Messages from inside a block point at the block's text, with the use beside them. */
+const inside = (session: Session, call: Call): Session => ({
+  ...session,
+  say: (code, span, facts, extras) =>
+    session.say(code, span, facts, { ...extras, related: [...(extras?.related ?? []), { span: call.span, message: `used in \`${printCall(call)}\`` }] }),
+});
+
+/** Arguments of a block: by position in their order, or by name. */
+function bindBlock(call: Call, block: Block, scope: Scope, context: FlowContext): Map<string, Bound> | undefined {
+  const { session } = context;
+  const name = block.name!.text;
+  const bound = new Map<string, Bound>();
+  const names = block.params.map((p) => p.name.text);
+  let position = 0;
+  let wrong = false;
+  for (const arg of call.args ?? []) {
+    let key = arg.key?.text;
+    if (key === undefined) {
+      key = names[position++];
+      if (key === undefined) {
+        session.say("argument-name", arg.span, { text: printValue(arg.value), most: { word: name, takes: names.length }, has: names });
+        wrong = true;
+        continue;
+      }
+    } else if (!names.includes(key)) {
+      const found = near(key, names);
+      session.say("unknown-parameter", arg.key!.span, { word: name, text: key, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: arg.key!.span, text: found.word }], certain: true } } : {});
+      wrong = true;
+      continue;
+    }
+    if (bound.has(key)) {
+      session.say("given-twice", arg.span, { text: key, place: session.place(call.span, call.span) });
+      wrong = true;
+      continue;
+    }
+    bound.set(key, { value: arg.value, scope });
+  }
+  const missing = block.params.filter((p) => !bound.has(p.name.text) && p.default === undefined).map((p) => p.name.text);
+  if (missing.length > 0 && !wrong) {
+    session.say("missing-parameter", call.ref.span, { word: name, needs: missing, write: missing.map((m) => `${m}: …`).join(", ") });
+    wrong = true;
+  }
+  if (wrong) return undefined;
+  const ordered = new Map<string, Bound>();
+  const outer: Scope = { names: new Map() };
+  for (const p of block.params) ordered.set(p.name.text, bound.get(p.name.text) ?? { value: p.default!, scope: outer });
+  depths.set(ordered, depthOf(scope) + 1);
+  return ordered;
+}
+
+/** After an arrow stands something that is neither op nor block. */
+function unknownStage(call: Call, word: string, context: FlowContext): undefined {
+  const { session } = context;
+  const span = call.ref.span;
+  const fusion = fusions.get(word) ?? lateFusions.get(word);
+  if (fusion) {
+    const use = ({ attention: "self_attention(heads: 4)", average: "global_average_pooling1d", maximum: "global_max_pooling1d" } as { [w: string]: string })[word];
+    session.say("fusion-place", span, { word, write: `fusion joint: mid = ${word}(…)`, ...(use ? { use } : {}) });
+    return undefined;
+  }
+  const kind = context.kindOf(word);
+  if (kind) {
+    session.say("flow-order", span, { text: word, kind });
+    return undefined;
+  }
+  const legal = [...[...ops.values()].filter((op) => !op.later).map((op) => op.name), ...context.blocks.keys()];
+  const foreign = foreignWord(word, legal);
+  if (foreign) {
+    session.say("foreign-word", span, { text: word, write: foreign }, foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } } : {});
+    return undefined;
+  }
+  const found = near(word, legal, { role: "layer" });
+  session.say("unknown-op", span, { text: word, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {});
+  return undefined;
+}
+

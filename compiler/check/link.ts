@@ -1,0 +1,140 @@
+/**
+ * `model B from A`: A's statements with B's changes (language.md, section 2). What B says replaces or extends what A
+ * says; a target that gets a head in B loses A's other heads. What nothing needs any more is found by the checker,
+ * which knows what is used; here it is only marked as inherited.
+ */
+import type { Block, Compare, Declaration, Definition, Let, Model, Name, Props, Section, Statement } from "../../grammar/ast.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { Session } from "./context.ts";
+import { blocksOf, modelsOf, type Unit } from "./load.ts";
+
+export interface Linked<S extends Statement = Statement> {
+  readonly statement: S;
+  /** From the model this one derives from, unchanged. */
+  readonly inherited: boolean;
+  /** It changes a statement of the model this one derives from. */
+  readonly changed: boolean;
+}
+
+export interface LinkedModel {
+  readonly name: Name;
+  readonly model: Model;
+  readonly doc?: string;
+  readonly base?: string;
+  readonly sections: ReadonlyMap<string, Linked<Section>>;
+  readonly declarations: readonly Linked<Declaration>[];
+  readonly definitions: readonly Linked<Definition>[];
+  readonly lets: readonly Linked<Let>[];
+  readonly compares: readonly Linked<Compare>[];
+  readonly blocks: ReadonlyMap<string, Block>;
+  /** A statement is broken: what is missing may be in it. */
+  readonly broken: boolean;
+}
+
+/** Properties of A with those of B put over them, in A's order. */
+function mergeProps(a: Props | undefined, b: Props | undefined): Props | undefined {
+  if (!a || !b) return b ?? a;
+  const entries = a.entries.map((entry) => b.entries.find((x) => x.key.text === entry.key.text) ?? entry);
+  const added = b.entries.filter((x) => !a.entries.some((entry) => entry.key.text === x.key.text));
+  return { entries: [...entries, ...added], span: b.span };
+}
+
+const keyOf = (s: Statement): string | undefined => (s.kind === "section" ? s.word : s.name?.text);
+
+function merge(a: Statement, b: Statement): Statement {
+  if (a.kind === "section" && b.kind === "section") return { ...b, props: mergeProps(a.props, b.props) };
+  if (a.kind === "declaration" && b.kind === "declaration" && a.word === b.word && a.type?.name.text === b.type?.name.text) {
+    return { ...b, doc: b.doc ?? a.doc, props: mergeProps(a.props, b.props) };
+  }
+  if (a.kind === "definition" && b.kind === "definition" && a.word === b.word) {
+    const sameKind = a.type?.name.text === b.type?.name.text || !a.type || !b.type;
+    return { ...b, doc: b.doc ?? a.doc, ...(sameKind ? { props: mergeProps(a.props, b.props) } : {}) };
+  }
+  return b;
+}
+
+/** What a kind of statement is called in messages, with its article. */
+export function nounOf(s: { kind: string; word?: string; name?: unknown }): string {
+  const word = s.kind === "section" ? `${s.word} section` : (s.word ?? (s.kind === "let" ? "constant" : s.kind));
+  return `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
+}
+
+export function link(unit: Unit, model: Model, session: Session, way: readonly string[] = []): LinkedModel {
+  const name: Name = model.name ?? { text: "model", span: model.span };
+  let statements: Linked[] = [];
+  let base: LinkedModel | undefined;
+  let blocks = new Map(blocksOf(unit, model));
+
+  if (model.base) {
+    const from = modelsOf(unit, model);
+    const parent = from.get(model.base.text);
+    if (way.includes(name.text)) {
+      const names = [...new Set([...way, name.text])];
+      session.say("name-cycle", model.base.span, { names, cycle: [...names.slice(names.indexOf(name.text)), name.text].map((n, i, all) => (i + 1 < all.length ? `${n} from ${all[i + 1]}` : "")).filter(Boolean).join(", ") });
+    } else if (!parent) {
+      const found = near(model.base.text, [...from.keys()].filter((n) => n !== name.text));
+      session.say(
+        "unknown-name",
+        model.base.span,
+        { owner: model.base.span.file, kind: "model", text: model.base.text, near: found },
+        oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: model.base.span, text: found.word }], certain: true } } : {},
+      );
+    } else {
+      // What is wrong in the base is said there, not once more here.
+      base = link(unit, parent, { ...session, say: way.length > 0 || parent !== model ? (code, span, facts, extras) => (code === "name-cycle" ? session.say(code, span, facts, extras) : undefined) : session.say }, [...way, name.text]);
+      const inherit = (s: Linked): Linked => ({ statement: s.statement, inherited: true, changed: false });
+      statements = [...base.sections.values(), ...base.declarations, ...base.definitions, ...base.lets].map(inherit);
+      blocks = new Map([...base.blocks, ...blocks]);
+    }
+  }
+
+  const own = new Map<string, Statement>();
+  const compares: Linked<Compare>[] = [];
+  for (const statement of model.statements) {
+    if (statement.kind === "compare") {
+      compares.push({ statement, inherited: false, changed: false });
+      continue;
+    }
+    if (statement.kind === "block") {
+      if (statement.name) blocks.set(statement.name.text, statement);
+      continue;
+    }
+    const key = keyOf(statement);
+    if (key === undefined) continue;
+    const before = own.get(key);
+    const at = statement.kind === "section" ? statement.wordSpan : statement.name!.span;
+    if (before && !(before.kind === "section" && statement.kind !== "section")) {
+      const where = before.kind === "section" ? before.wordSpan : before.name!.span;
+      session.say("duplicate-name", at, { name: key, kind: nounOf(before), place: session.place(where, at) }, { marks: [{ span: where, style: "-" }] });
+      continue;
+    }
+    own.set(key, statement);
+    const position = statements.findIndex((s) => keyOf(s.statement) === key && (s.statement.kind === "section") === (statement.kind === "section"));
+    if (position >= 0) statements[position] = { statement: merge(statements[position]!.statement, statement), inherited: false, changed: true };
+    else statements.push({ statement, inherited: false, changed: base !== undefined });
+  }
+
+  // A target that gets a head in B loses A's other heads.
+  const taken = new Set(
+    [...own.values()].flatMap((s) => (s.kind === "definition" && s.word === "head" && s.type ? [s.type.name.text] : [])),
+  );
+  statements = statements.filter(
+    ({ statement, inherited }) =>
+      !(inherited && statement.kind === "definition" && statement.word === "head" && statement.type && taken.has(statement.type.name.text)),
+  );
+
+  const of = <S extends Statement>(kind: S["kind"]): Linked<S>[] => statements.filter((s) => s.statement.kind === kind) as Linked<S>[];
+  return {
+    name,
+    model,
+    ...(model.doc !== undefined ? { doc: model.doc } : base?.doc !== undefined ? { doc: base.doc } : {}),
+    ...(base ? { base: base.name.text } : {}),
+    sections: new Map(of<Section>("section").map((s) => [s.statement.word, s])),
+    declarations: of<Declaration>("declaration"),
+    definitions: of<Definition>("definition"),
+    lets: of<Let>("let"),
+    compares,
+    blocks,
+    broken: model.broken || model.statements.some((s) => s.broken) || (base?.broken ?? false),
+  };
+}

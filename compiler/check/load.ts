@@ -1,0 +1,109 @@
+/**
+ * From a file to what it declares: parses it and the files it uses, and says what is declared twice or not there. A
+ * `use` brings in what that file itself declares; paths start at the folder of the file that names them.
+ */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { SourceFile } from "../../diagnostics/span.ts";
+import type { Block, File, Model, Name } from "../../grammar/ast.ts";
+import { parse } from "../../grammar/parse.ts";
+import { ops } from "../registry/index.ts";
+import type { Session } from "./context.ts";
+
+/** Where text comes from; paths are as the user would type them. */
+export interface Host {
+  /** The text of a file, or undefined if there is none. */
+  read(path: string): string | undefined;
+  /** Names in a folder, for "did you mean". */
+  list?(folder: string): readonly string[];
+}
+
+/** What a file and the files it uses declare. */
+export interface Unit {
+  readonly path: string;
+  readonly ast: File;
+  readonly models: ReadonlyMap<string, Model>;
+  readonly blocks: ReadonlyMap<string, Block>;
+  /** The files it uses, by path. */
+  readonly used: ReadonlyMap<string, Unit>;
+}
+
+export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
+
+/** `a/../b` is `b`; keeps a leading `../`. */
+export function joinPath(folder: string, path: string): string {
+  if (path.startsWith("/")) return path;
+  const parts: string[] = [];
+  for (const part of `${folder}${path}`.split("/")) {
+    if (part === "." || (part === "" && parts.length > 0)) continue;
+    if (part === ".." && parts.length > 0 && parts[parts.length - 1] !== "..") parts.pop();
+    else parts.push(part);
+  }
+  return parts.join("/");
+}
+
+export function load(path: string, text: string, host: Host, session: Session, sink: (d: Diagnostic) => void): Unit {
+  return loadFile({ path, text }, host, session, sink, [path]);
+}
+
+function loadFile(file: SourceFile, host: Host, session: Session, sink: (d: Diagnostic) => void, way: readonly string[]): Unit {
+  session.files.set(file.path, file);
+  const { ast, diagnostics } = parse(file);
+  for (const d of diagnostics) sink(d);
+  const models = new Map<string, Model>();
+  const blocks = new Map<string, Block>();
+  const units = new Map<string, Unit>();
+  const first = new Map<string, { name: Name; kind: string }>();
+
+  const declare = (name: Name | undefined, kind: string, add: () => void): void => {
+    if (!name) return;
+    const before = first.get(name.text);
+    if (before) {
+      session.say("duplicate-name", name.span, { name: name.text, kind: before.kind, place: session.place(before.name.span, name.span) }, { marks: before.name.span.file === name.span.file ? [{ span: before.name.span, style: "-" }] : [] });
+      return;
+    }
+    first.set(name.text, { name, kind });
+    add();
+  };
+
+  for (const use of ast.uses) {
+    if (!use.path) continue;
+    const path = joinPath(folderOf(file.path), use.path.value);
+    if (way.includes(path)) {
+      session.say("name-cycle", use.path.span, { names: [path], cycle: [...way.slice(way.indexOf(path)), path].join(" -> ") });
+      continue;
+    }
+    const text = host.read(path);
+    if (text === undefined) {
+      const found = near(use.path.value, host.list?.(folderOf(path)) ?? []);
+      session.say(
+        "source-missing",
+        use.path.span,
+        { path, columns: false, base: folderOf(file.path) || "./", severe: true, ...(found.kind === "one" ? { near: found } : {}) },
+        oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: use.path.span, text: JSON.stringify(found.word) }], certain: true } } : {},
+      );
+      continue;
+    }
+    // What a used file says about itself is said when that file is checked; here only its declarations count.
+    const used = loadFile({ path, text }, host, { ...session, say: () => undefined }, () => undefined, [...way, path]);
+    for (const model of used.ast.models) declare(model.name, "a model", () => models.set(model.name!.text, model));
+    for (const block of used.ast.blocks) declare(block.name, "a block", () => blocks.set(block.name!.text, block));
+    units.set(path, used);
+  }
+  for (const model of ast.models) declare(model.name, "a model", () => models.set(model.name!.text, model));
+  for (const block of ast.blocks) {
+    declare(block.name, "a block", () => blocks.set(block.name!.text, block));
+    if (block.name && ops.has(block.name.text)) session.say("hidden-op", block.name.span, { name: block.name.text });
+  }
+  return { path: file.path, ast, models, blocks, used: units };
+}
+
+/** The blocks that a model sees: those of the file that declares it, and what that file uses. */
+export function blocksOf(unit: Unit, model: Model): ReadonlyMap<string, Block> {
+  return model.span.file === unit.path ? unit.blocks : (unit.used.get(model.span.file)?.blocks ?? unit.blocks);
+}
+
+/** The models that a model can derive from, in its own file. */
+export function modelsOf(unit: Unit, model: Model): ReadonlyMap<string, Model> {
+  return model.span.file === unit.path ? unit.models : (unit.used.get(model.span.file)?.models ?? unit.models);
+}

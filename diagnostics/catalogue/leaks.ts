@@ -1,0 +1,178 @@
+/** Messages about leaks, time and targets: what would make a score too good, or training pointless. */
+import { defineMessage, type NoFacts } from "../define.ts";
+import { agree, code, codes, count, list, number, quoted, quotedList, share, tick } from "../phrase.ts";
+
+export const leaks = {
+  /** `property`: the list that names the column, `numeric`. */
+  "target-leak": defineMessage<{
+    column: string;
+    target: string;
+    how: "input" | "ahead";
+    modality: string;
+    property: string;
+  }>({
+    severity: "error",
+    message: (f) =>
+      `Column ${quoted(f.column)} is the target ${tick(f.target)} and ${f.how === "input" ? "an input of" : "known ahead in"} ${tick(f.modality)}.`,
+    help: (f) => `remove it from ${tick(f.property)}`,
+    fix: "certain",
+  }),
+  /** `word`: the split; `needs`: `time:`; `write`: `time: "date"`. */
+  "split-needs": defineMessage<{ word: string; needs: string; write: string }>({
+    severity: "error",
+    message: (f) => `${tick(f.word)} splits by ${tick(f.needs)}, which \`data\` does not give.`,
+    help: (f) => `add ${code(f.write)}`,
+    fix: "offer",
+  }),
+  /** `ahead`, `embargo`: printed, "24 rows", "7 d". */
+  "embargo-short": defineMessage<{ name: string; ahead: string; embargo: string; part: string; write: string }>({
+    severity: "warning",
+    message: (f) =>
+      `${tick(f.name)} looks ${f.ahead} ahead, the embargo is ${f.embargo}: rows of train reach into ${f.part}.`,
+    help: (f) => `write ${code(f.write)}`,
+    fix: "offer",
+  }),
+  "trained-elsewhere": defineMessage<{ rows: number; part: string; name: string }>({
+    severity: "error",
+    message: (f) =>
+      `${count(f.rows, "row")} of ${f.part} ${agree(f.rows, "is a training row", "are training rows")} of ${tick(f.name)}.`,
+    help: () => "split both models by the same column",
+    needs: "data",
+  }),
+  /** `part`: the share of rows, 1 is all (an error; below, a warning); `property`: the list that names the column. */
+  "target-copy": defineMessage<{ column: string; modality: string; target: string; part: number; property: string }>({
+    severity: { usually: "error", of: (f) => (f.part === 1 ? "error" : "warning") },
+    message: (f) =>
+      `${quoted(f.column)} of ${tick(f.modality)} gives ${tick(f.target)} away in ${share(f.part)} of the rows.`,
+    help: (f) => `remove it from ${tick(f.property)}`,
+    fix: "offer",
+    needs: "data",
+  }),
+  /** `of`: the rows of the part; below 1 % of them it is a warning. */
+  "rows-on-both-sides": defineMessage<{ rows: number; of: number; part: string; column?: string }>({
+    severity: { usually: "error", of: (f) => (f.rows < f.of * 0.01 ? "warning" : "error") },
+    message: (f) => `${count(f.rows, "row")} of ${f.part} ${agree(f.rows, "is", "are")} in train, too.`,
+    help: (f) => `remove them${f.column === undefined ? "" : `, or split \`by_group\` on ${quoted(f.column)}`}`,
+    needs: "data",
+  }),
+  "media-on-both-sides": defineMessage<{ files: number; part: string; column: string }>({
+    severity: "warning",
+    message: (f) => `${count(f.files, "file")} ${agree(f.files, "is", "are")} used in train and in ${f.part}.`,
+    help: (f) => `split \`by_group\` on ${quoted(f.column)}`,
+    fix: "offer",
+    needs: "data",
+  }),
+  "group-on-both-sides": defineMessage<{ share: number; part: string; column: string }>({
+    severity: "note",
+    message: (f) => `${share(f.share)} of the ${f.part} rows have a ${quoted(f.column)} that train has, too.`,
+    help: (f) => `add ${code(`apart: "${f.column}"`)} to be judged on new ones`,
+    fix: "offer",
+    needs: "data",
+  }),
+};
+
+export const targets = {
+  /** `for`: kinds of target the loss is for; `kind`: the kind `name` has; `place`: where it says so. */
+  "loss-mismatch": defineMessage<{
+    word: string;
+    for: readonly string[];
+    name: string;
+    kind: string;
+    place: string;
+    use: readonly string[];
+  }>({
+    severity: "error",
+    message: (f) => `${tick(f.word)} is for ${list(f.for)}; ${tick(f.name)} is ${f.kind} (${f.place}).`,
+    help: (f) => (f.use.length === 0 ? undefined : `use ${codes(f.use)}`),
+    fix: "offer",
+  }),
+  /** As `loss-mismatch`, for metrics, baselines and `vote`. */
+  "metric-mismatch": defineMessage<{
+    word: string;
+    judges: readonly string[];
+    name: string;
+    kind: string;
+    place: string;
+    use: readonly string[];
+  }>({
+    severity: "error",
+    message: (f) => `${tick(f.word)} judges ${list(f.judges)}; ${tick(f.name)} is ${f.kind} (${f.place}).`,
+    help: (f) => (f.use.length === 0 ? undefined : `use ${codes(f.use)}`),
+    fix: "offer",
+  }),
+  "nothing-to-watch": defineMessage<{ word: string }>({
+    severity: "error",
+    message: (f) => `${tick(f.word)} watches validation rows; the split has none.`,
+    help: () => "add `validation: 15%`",
+    fix: "offer",
+  }),
+  "no-test-part": defineMessage<NoFacts>({
+    severity: "note",
+    message: () => "The split has no test part: the scorecard is about validation rows.",
+    help: () => "add `test: 15%`",
+  }),
+  "one-value": defineMessage<{ column: string; value: string; rows: number }>({
+    severity: "error",
+    message: (f) =>
+      `${quoted(f.column)} is ${quoted(f.value)} in all ${count(f.rows, "row")} of train: there is nothing to learn.`,
+    help: () => "check the column, or `where`",
+    needs: "data",
+  }),
+  /** `values`: all different labels. */
+  "not-binary": defineMessage<{ name: string; column: string; values: readonly string[] }>({
+    severity: "error",
+    message: (f) =>
+      `${tick(f.name)} is binary; ${quoted(f.column)} holds ${count(f.values.length, "value")}: ${quotedList(f.values)}.`,
+    help: () => "write `multiclass`",
+    fix: "offer",
+    needs: "data",
+  }),
+  /** `positive`: the label that is given but does not occur. */
+  "positive-unknown": defineMessage<{ column: string; first: string; second: string; positive?: string }>({
+    severity: "error",
+    message: (f) =>
+      `${quoted(f.column)} holds ${quoted(f.first)} and ${quoted(f.second)}; ${f.positive === undefined ? "which is positive is not said" : `\`positive\` is ${quoted(f.positive)}`}.`,
+    help: (f) =>
+      `write ${code(`positive: ${JSON.stringify(f.first)}`)}, or ${code(`positive: ${JSON.stringify(f.second)}`)}`,
+    fix: "offer",
+    needs: "data",
+  }),
+  /** `classes`: as the spec says; `values`: as the column has; `also`: labels beyond those of the spec. */
+  "classes-differ": defineMessage<{
+    name: string;
+    classes: number;
+    column: string;
+    values: number;
+    also: readonly string[];
+    write: string;
+  }>({
+    severity: "error",
+    message: (f) =>
+      `${tick(f.name)} has ${count(f.classes, "class")}; ${quoted(f.column)} holds ${number(f.values)}${f.also.length === 0 ? "" : `, also ${quotedList(f.also)}`}.`,
+    help: (f) => `write ${code(f.write)}`,
+    fix: "offer",
+    needs: "data",
+  }),
+  "unseen-class": defineMessage<{ value: string; rows: number; part: string; column: string }>({
+    severity: "error",
+    message: (f) => `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part} and in none of train.`,
+    help: (f) => `add ${code(`stratify: "${f.column}"`)}, or leave it out with \`where\``,
+    fix: "offer",
+    needs: "data",
+  }),
+  "numbers-as-classes": defineMessage<{ name: string; column: string; values: number }>({
+    severity: "warning",
+    message: (f) =>
+      `${tick(f.name)} is multiclass; ${quoted(f.column)} holds ${count(f.values, "number")} that differ.`,
+    help: () => "write `regression`",
+    fix: "offer",
+    needs: "data",
+  }),
+  "log-of-zero": defineMessage<{ rows: number; column: string }>({
+    severity: "error",
+    message: (f) =>
+      `\`transform: log\` needs values above 0; ${count(f.rows, "row")} of ${quoted(f.column)} ${agree(f.rows, "has", "have")} none.`,
+    help: () => "correct them, or remove `transform`",
+    needs: "data",
+  }),
+};

@@ -1,0 +1,187 @@
+/**
+ * Signs within a statement: `=` for `:` and the other way round, and missing `,` `:` `=` `->`. Each is said, with its fix,
+ * and put right in the tokens, so that the parser reads the plain language. Brackets are already in order.
+ */
+import type { TokenType } from "chevrotain";
+import { type StatementText, virtual } from "./outline.ts";
+import { type Problem, problem } from "./problem.ts";
+import { repairValues } from "./values.ts";
+import {
+  Arrow,
+  CloseParen,
+  Colon,
+  closerOf,
+  closers,
+  Dot,
+  Equals,
+  isName,
+  OpenBrace,
+  OpenBracket,
+  OpenParen,
+  Question,
+  type Token,
+} from "./tokens.ts";
+
+/** Puts the signs of a statement right. */
+export function repairSigns(part: StatementText): void {
+  const { tokens, problems } = part;
+  const word = tokens[0]?.tokenType.name;
+  if (word === "data" || word === "train" || word === "evaluate" || word === "budget") repairSection(tokens, problems);
+  else if (word === "let") repairLet(tokens, problems);
+  else if (word === "modality" || word === "target") repairDeclaration(tokens, problems);
+  else if (word === "encoder" || word === "fusion" || word === "head") repairDefinition(tokens, problems);
+  else if (word === "block") repairBlock(tokens, problems, 2);
+  else if (word === "shared") repairBlock(tokens, problems, 3);
+  part.tokens = repairValues(tokens, problems);
+}
+
+/** Says that the sign between two tokens stands for another, and replaces it. */
+export function wrongSign(name: Token, before: Token, sign: Token, after: Token | undefined, right: TokenType, problems: Problem[]): Token {
+  const text = right.LABEL as string;
+  const end = sign.endOffset + 1;
+  // the space around it changes with the sign: `size = 3` becomes `size: 3`; a comment between is left alone
+  const start = sign.startOffset - before.endOffset <= 3 && !sign.first ? before.endOffset + 1 : sign.startOffset;
+  const written = `${right === Equals ? " " : ""}${text}${after?.startOffset === end ? " " : ""}`;
+  problems.push(
+    problem("colon-or-equals", sign.startOffset, end, { name: name.image, takes: text, not: sign.image }, {
+      changes: [{ start, end, text: written }],
+      certain: true,
+      structural: true,
+    }),
+  );
+  return virtual(right, sign.startOffset, sign.endOffset);
+}
+
+/** Says that a sign is missing between two tokens, and makes it. */
+export function missingSign(before: Token, after: Token, sign: TokenType, problems: Problem[]): Token {
+  const start = before.endOffset + 1;
+  const text = sign.LABEL as string;
+  const spaced = sign === Equals || sign === Arrow ? ` ${text}` : text;
+  const gap = after.first ? start : Math.max(start, after.startOffset);
+  const change = { start, end: start, text: gap === start && !after.first ? `${spaced} ` : spaced };
+  problems.push(
+    problem("missing-sign", start, gap, { sign: text, before: before.image, after: after.image }, {
+      changes: [change],
+      certain: true,
+      structural: true,
+    }),
+  );
+  return virtual(sign, start, start - 1);
+}
+
+/** `train: { … }`. */
+function repairSection(tokens: Token[], problems: Problem[]): void {
+  const [word, sign, brace] = tokens;
+  if (word === undefined || sign === undefined || brace?.tokenType !== OpenBrace) return;
+  if (sign.tokenType !== Colon && sign.tokenType !== Equals) return;
+  const [start, end] = [sign.startOffset, sign.endOffset + 1];
+  problems.push(
+    problem("colon-or-equals", start, end, { name: word.image, takes: "{", not: sign.image }, {
+      changes: [{ start, end, text: "" }],
+      certain: true,
+      structural: true,
+    }),
+  );
+  tokens.splice(1, 1);
+}
+
+function repairLet(tokens: Token[], problems: Problem[]): void {
+  const [, name, sign] = tokens;
+  if (!isName(name) || name === undefined || sign === undefined || sign.tokenType === Equals) return;
+  if (sign.tokenType === Colon) tokens[2] = wrongSign(name, name, sign, tokens[3], Equals, problems);
+  else if (startsValue(sign) && sign.tokenType.name !== "in") tokens.splice(2, 0, missingSign(name, sign, Equals, problems));
+}
+
+function repairDeclaration(tokens: Token[], problems: Problem[]): void {
+  const [, name, sign, kind] = tokens;
+  if (!isName(name) || name === undefined || sign === undefined) return;
+  if (sign.tokenType === Equals && isName(kind)) tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
+  else if (isName(sign)) tokens.splice(2, 0, missingSign(name, sign, Colon, problems));
+}
+
+function repairDefinition(tokens: Token[], problems: Problem[]): void {
+  const [, name, sign] = tokens;
+  if (!isName(name) || name === undefined || sign === undefined) return;
+  const equals = outside(tokens, Equals);
+  if (sign.tokenType === Equals && equals.length > 1) tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
+  else if (sign.tokenType === Colon && equals.length === 0) repairKindWithoutFlow(tokens, problems);
+  else if (isName(sign)) tokens.splice(2, 0, missingSign(name, sign, equals.length > 0 ? Colon : Equals, problems));
+  repairFlow(tokens, problems, outside(tokens, Equals)[0]);
+}
+
+/** `encoder a: b -> c` means `=`; `fusion j: mid add(a, b)` lacks it. */
+function repairKindWithoutFlow(tokens: Token[], problems: Problem[]): void {
+  let end = 4;
+  if (tokens[end]?.tokenType === OpenBracket) end = closing(tokens, end) + 1;
+  if (tokens[end]?.tokenType === Question) end++;
+  const next = tokens[end];
+  const before = tokens[end - 1];
+  if (next === undefined || before === undefined || !isName(tokens[3])) return;
+  const type = next.tokenType;
+  if (type === Arrow || type === OpenParen || type === Dot) {
+    const [, name, sign, value] = tokens as [Token, Token, Token, Token];
+    if (end === 4) tokens[2] = wrongSign(name, name, sign, value, Equals, problems);
+  } else if (isName(next)) tokens.splice(end, 0, missingSign(before, next, Equals, problems));
+}
+
+function repairBlock(tokens: Token[], problems: Problem[], at: number): void {
+  const name = tokens[at - 1];
+  if (name === undefined) return;
+  const sign = tokens[at]?.tokenType === OpenParen ? closing(tokens, at) + 1 : at;
+  const found = tokens[sign];
+  if (found === undefined) return;
+  if (found.tokenType === Colon) tokens[sign] = wrongSign(name, tokens[sign - 1] as Token, found, tokens[sign + 1], Equals, problems);
+  else if (isName(found)) tokens.splice(sign, 0, missingSign(tokens[sign - 1] as Token, found, Equals, problems));
+  repairFlow(tokens, problems, sign);
+}
+
+/** Missing arrows of the flow behind the `=` at `from`. */
+function repairFlow(tokens: Token[], problems: Problem[], from: number | undefined): void {
+  if (from === undefined) return;
+  let depth = 0;
+  for (let i = from + 1; i < tokens.length; i++) {
+    const token = tokens[i] as Token;
+    const before = tokens[i - 1] as Token;
+    if (depth === 0 && token.tokenType === OpenBrace) return;
+    const follows = isName(before) || before.tokenType === CloseParen;
+    if (depth === 0 && isName(token) && follows) tokens.splice(i++, 0, missingSign(before, token, Arrow, problems));
+    if (closerOf.has(token.tokenType)) depth++;
+    else if (closers.has(token.tokenType)) depth--;
+  }
+}
+
+/** Where a type stands outside all brackets. */
+function outside(tokens: readonly Token[], type: TokenType): number[] {
+  const found: number[] = [];
+  let depth = 0;
+  tokens.forEach((token, i) => {
+    if (depth === 0 && token.tokenType === type) found.push(i);
+    if (closerOf.has(token.tokenType)) depth++;
+    else if (closers.has(token.tokenType)) depth--;
+  });
+  return found;
+}
+
+/** Where the bracket that opens at `open` is closed. */
+function closing(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let i = open; i < tokens.length; i++) {
+    const type = tokens[i]?.tokenType as TokenType;
+    if (closerOf.has(type)) depth++;
+    else if (closers.has(type) && --depth === 0) return i;
+  }
+  return tokens.length;
+}
+
+/** Whether a value can begin with this token. */
+export function startsValue(token: Token | undefined): boolean {
+  if (token === undefined) return false;
+  const { name } = token.tokenType;
+  return isName(token) || token.tokenType === OpenBracket || name === "true" || name === "false" || isLiteral(token);
+}
+
+const literals: ReadonlySet<string> = new Set(["Number", "Size", "Ratio", "String", "LongString"]);
+
+export function isLiteral(token: Token | undefined): boolean {
+  return token !== undefined && literals.has(token.tokenType.name);
+}

@@ -1,0 +1,156 @@
+/**
+ * The first word of a statement and its name: words that start no statement, words in the wrong place, and what cannot
+ * be a name. Repairs the tokens so that the rest can still be read.
+ */
+import type { Code, FactsOf } from "../diagnostics/catalogue.ts";
+import { foreignWord } from "../diagnostics/foreign.ts";
+import { type Near, near, oneNear } from "../diagnostics/near.ts";
+import { retag, stringValue } from "./lex.ts";
+import { type StatementText, virtual } from "./outline.ts";
+import { type Change, problem } from "./problem.ts";
+import {
+  Colon,
+  Dot,
+  Equals,
+  Identifier,
+  isName,
+  isScalar,
+  isStatementWord,
+  NumberToken,
+  OpenBrace,
+  SizeToken,
+  Text,
+  type Token,
+  wordToken,
+} from "./tokens.ts";
+import { STATEMENT_WORDS, type StatementWord } from "./words.ts";
+
+export type Place = "file" | "model";
+
+const words: readonly StatementWord[] = STATEMENT_WORDS;
+
+/** Repairs the beginning of a statement; false if nothing of it can be read, then its problem is already noted. */
+export function repairStart(part: StatementText, place: Place): boolean {
+  const first = part.tokens[0] as Token;
+  if (isStatementWord(first)) {
+    if (!isLegalAt(first, place)) {
+      const where = place === "file" ? "outside" : "inside";
+      note(part, "statement-start", first, first, { text: first.image, where });
+      if (place === "file") return false;
+    }
+  } else if (!isName(first)) {
+    note(part, "unexpected-text", first, first, { text: first.image, expected: ["a statement"] });
+    return false;
+  } else if (!repairWord(part, first, place)) return false;
+  repairName(part);
+  return true;
+}
+
+/** As `repairStart`, for the head of a model. */
+export function repairModelHead(part: StatementText): void {
+  const first = part.tokens[0] as Token;
+  if (first.tokenType !== wordToken("model")) {
+    const found = nearWord(first.image, "file");
+    const meant = found.kind === "one" && found.word === "model";
+    const next = part.tokens[1];
+    note(part, "statement-start", first, first, { text: first.image, near: found }, certainFix(first, found));
+    if (meant || isName(next)) retag(first, wordToken("model"));
+    else part.tokens.unshift(virtual(wordToken("model"), first.startOffset, first.startOffset - 1));
+  }
+  repairName(part);
+}
+
+function isLegalAt(token: Token, place: Place): boolean {
+  return words.find((w) => w.word === token.tokenType.name)?.places.includes(place) === true;
+}
+
+function nearWord(text: string, place: Place): Near {
+  const legal = words.filter((w) => w.places.includes(place)).map((w) => w.word);
+  const foreign = foreignWord(text, legal);
+  const word = foreign?.words.find((w) => legal.includes(w as never));
+  if (word !== undefined) return { kind: "one", word, distance: foreign?.same === true ? 1 : 2 };
+  return near(text, legal);
+}
+
+function certainFix(token: Token, found: Near): { changes?: Change[]; certain?: boolean } {
+  if (found.kind !== "one") return {};
+  const change = { start: token.startOffset, end: token.endOffset + 1, text: found.word };
+  return { changes: [change], certain: oneNear(found) };
+}
+
+/** An unknown first word: read as the nearest one, else by the form of what follows, so that its name is declared. */
+function repairWord(part: StatementText, first: Token, place: Place): boolean {
+  const found = nearWord(first.image, place);
+  note(part, "statement-start", first, first, { text: first.image, near: found }, certainFix(first, found));
+  const meant = found.kind === "one" ? found.word : byForm(part.tokens);
+  if (meant === undefined) return false;
+  retag(first, wordToken(meant));
+  return true;
+}
+
+function byForm(tokens: readonly Token[]): string | undefined {
+  if (!isName(tokens[1])) return undefined;
+  if (tokens[2]?.tokenType === Colon) return tokens.some((t) => t.tokenType === Equals) ? "encoder" : "modality";
+  return tokens[2]?.tokenType === Equals ? "encoder" : undefined;
+}
+
+const named: ReadonlySet<string> = new Set(words.filter((w) => w.form !== "use" && w.form !== "section").map((w) => w.word));
+
+function repairName(part: StatementText): void {
+  const { tokens } = part;
+  const word = tokens[0]?.tokenType.name ?? "";
+  if (!named.has(word)) return;
+  const at = word === "shared" ? 2 : 1;
+  const name = tokens[at];
+  if (name === undefined) return;
+  if (isStatementWord(name)) {
+    noteName(part, name, name, "reserved", `my_${name.image}`);
+    retag(name, Identifier);
+  } else if ((name.tokenType === NumberToken || name.tokenType === SizeToken) && /[\p{L}_]/u.test(name.image)) {
+    name.problem = undefined;
+    noteName(part, name, name, "signs", `_${name.image}`);
+    retag(name, Identifier);
+  } else if (name.tokenType === Text && isScalar(name)) {
+    const value = stringValue(name);
+    const plain = value.replace(/[^\p{L}\p{M}\p{N}_]+/gu, "_").replace(/^(?=\p{N})/u, "_");
+    name.problem = undefined;
+    noteName(part, name, name, "signs", plain === "" ? undefined : plain);
+    retag(name, Identifier);
+    name.image = plain === "" ? "_" : plain;
+  } else if (isName(name)) joinName(part, at, word);
+}
+
+/** `encoder my words = …`, `encoder my.words = …`. */
+function joinName(part: StatementText, at: number, word: string): void {
+  const { tokens } = part;
+  const name = tokens[at] as Token;
+  const dotted = tokens[at + 1]?.tokenType === Dot;
+  const second = tokens[at + (dotted ? 2 : 1)];
+  const then = tokens[at + (dotted ? 3 : 2)]?.tokenType;
+  if (!isName(second) || second === undefined) return;
+  if (!dotted) {
+    const signed = then === Colon || (then === Equals && word !== "head" && word !== "fusion") || (then === OpenBrace && word === "model");
+    if (!signed || ["from", "over", "in"].includes(second.tokenType.name)) return;
+  }
+  const write = `${name.image}_${second.image}`;
+  noteName(part, name, second, "signs", write, `${name.image}${dotted ? "." : " "}${second.image}`);
+  name.image = write;
+  name.endOffset = second.endOffset;
+  tokens.splice(at + 1, dotted ? 2 : 1);
+}
+
+function noteName(part: StatementText, from: Token, to: Token, why: "reserved" | "signs", write: string | undefined, text = from.image): void {
+  const changes = write === undefined ? {} : { changes: [{ start: from.startOffset, end: to.endOffset + 1, text: write }] };
+  note(part, "name-form", from, to, { text, why, write }, changes);
+}
+
+function note<C extends Code>(
+  part: StatementText,
+  code: C,
+  from: Token,
+  to: Token,
+  facts: FactsOf<C>,
+  extras?: { changes?: Change[]; certain?: boolean },
+): void {
+  part.problems.push(problem(code, from.startOffset, to.endOffset + 1, facts, extras));
+}

@@ -1,0 +1,220 @@
+/**
+ * Text: tokens by a vocabulary fitted on training rows; ids, or a row of the vocabulary's width (multi_hot, count, tf_idf
+ * as scikit-learn's: smooth idf, rows of length one), spread out only when a batch is made.
+ */
+import type { DataRow } from "../../diagnostics/diagnostic.ts";
+import type { TextPlan } from "../../plan/plan.ts";
+import type { FittedModality } from "./batch.ts";
+import { isEmpty, listOf, naSet } from "./cells.ts";
+import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
+import { checkSignal, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
+import { createStore, type Store } from "./store.ts";
+import { countTokens, createTokenizer, mostFrequent, padInto, segmentationOf, type TokenizerSettings } from "./tokenize.ts";
+
+interface TextState {
+  readonly tokenizer: TokenizerSettings;
+  /** Words of rows 2, 3 … */
+  readonly words: readonly string[];
+  /** Rows of weights. */
+  readonly rows: number;
+  /** tf_idf: by row of weights. */
+  readonly idf?: readonly number[];
+}
+
+const mostWords = 20_000;
+
+export function textReader(name: string, plan: TextPlan, place: Workplace): ModalityReader {
+  const fromFiles = plan.file !== undefined || plan.files !== undefined;
+  const columns = plan.columns ?? [plan.column ?? name];
+  const several = plan.count !== undefined || plan.columns !== undefined || plan.files !== undefined;
+  const width = plan.count ?? (plan.files ?? plan.columns)?.length ?? 1;
+  const na = naSet(plan.na);
+  let files: MediaCells | undefined;
+
+  /** Visits the texts of the rows wanted, `width` a row; undefined where there is none. */
+  const visit = async (wanted: Uint8Array | undefined, each: (row: number, texts: (string | undefined)[]) => void): Promise<void> => {
+    if (files !== undefined) {
+      for (let row = 0; row < place.table.rows; row++) {
+        if (wanted !== undefined && wanted[row] === 0) continue;
+        const texts: (string | undefined)[] = [];
+        for (let k = 0; k < width; k++) {
+          const item = files.of[row * width + k]!;
+          texts.push(item < 0 ? undefined : (await files.items[item]!.file.read()).toString("utf8").replace(/^\uFEFF/, ""));
+        }
+        each(row, texts);
+      }
+      return;
+    }
+    await place.table.visit(columns, (cells, start) => {
+      checkSignal(place.signal);
+      const rows = cells[0]?.length ?? 0;
+      for (let i = 0; i < rows; i++) {
+        const row = start + i;
+        if (wanted !== undefined && wanted[row] === 0) continue;
+        let texts: (string | undefined)[] = cells.map((column) => (isEmpty(column[i], na) ? undefined : (column[i] as string)));
+        if (plan.count !== undefined && columns.length === 1 && texts[0] !== undefined) {
+          const list = listOf(texts[0]);
+          if (list !== undefined) texts = list.map((one) => (one === null ? undefined : String(one)));
+        }
+        each(row, texts.slice(0, width));
+      }
+    });
+  };
+
+  return {
+    async scan() {
+      if (fromFiles) {
+        files = await scanMedia(name, plan, place);
+        return files.present;
+      }
+      const present = new Uint8Array(place.table.rows);
+      const property = plan.columns !== undefined ? "columns" : "column";
+      if (!columnsThere(name, plan, columns, property, place)) return present;
+      const empty: DataRow[] = [];
+      // A text without a letter, digit or sign of a script has no word.
+      const worded = plan.tokenizer === "characters" ? /\S/u : /[\p{L}\p{N}]/u;
+      const forgiving = plan.optional === true || plan.missing !== undefined;
+      await visit(undefined, (row, texts) => {
+        const some = texts.some((text) => text !== undefined && worded.test(text));
+        if (some) present[row] = 1;
+        else if (!forgiving) empty.push(place.table.row(row, texts[0] === undefined ? {} : { value: texts[0] }));
+      });
+      if (empty.length > 0) {
+        const column = columns[0]!;
+        place.problems.add("empty-cell", { statement: name, property, column }, { rows: empty.length, column, impute: false }, empty);
+      }
+      return present;
+    },
+    async prepare(rows, train, fitted) {
+      const made = fitted ?? (await fitText(name, plan, place, width, several, visit, train));
+      const state = made.state as TextState;
+      const wanted = new Uint8Array(place.table.rows);
+      const slots = new Int32Array(place.table.rows).fill(-1);
+      rows.forEach((row, i) => {
+        wanted[row] = 1;
+        slots[row] = i;
+      });
+      const tokenize = createTokenizer(state.tokenizer);
+      const ids = new Map(state.words.map((word, i) => [word, i + 2]));
+      const length = plan.tokens;
+      const writer = createStore("i32", rows.length, [width * length], place.aside);
+      const lengths: number[] = [];
+      let cut = 0;
+      await visit(wanted, (row, texts) => {
+        const out = new Int32Array(width * length);
+        texts.forEach((text, k) => {
+          if (text === undefined) return;
+          const tokens = tokenize(text).map((token) => ids.get(token) ?? 1);
+          lengths.push(tokens.length);
+          if (tokens.length > length) cut++;
+          padInto(out, k * length, tokens, length, plan.pad);
+        });
+        writer.write(slots[row]!, out);
+      });
+      noteCut(name, plan, place, lengths, cut);
+      return { fitted: made, feed: textFeed(plan, state, width, several, slots, await writer.finish()) };
+    },
+  };
+}
+
+function noteCut(name: string, plan: TextPlan, place: Workplace, lengths: number[], cut: number): void {
+  if (lengths.length === 0 || cut / lengths.length < 0.25) return;
+  lengths.sort((a, b) => a - b);
+  const enough = lengths[Math.min(lengths.length - 1, Math.ceil(lengths.length * 0.95) - 1)]!;
+  place.notes.push({ code: "text-cut", about: { statement: name, property: "tokens" }, facts: { name, tokens: plan.tokens, part: cut / lengths.length, enough } });
+}
+
+type Visit = (wanted: Uint8Array | undefined, each: (row: number, texts: (string | undefined)[]) => void) => Promise<void>;
+
+async function fitText(name: string, plan: TextPlan, place: Workplace, width: number, several: boolean, visit: Visit, train: Int32Array): Promise<FittedModality> {
+  const wanted = new Uint8Array(place.table.rows);
+  for (const row of train) wanted[row] = 1;
+  let tokenizer: TokenizerSettings = { tokenizer: plan.tokenizer, lower: plan.lower };
+  const shared = plan.shares === undefined ? undefined : (place.fittedOf(plan.shares)?.state as TextState | undefined);
+  if (plan.shares !== undefined && shared === undefined) throw new Error(`\`${name}\` shares the vocabulary of \`${plan.shares}\`, which is not read`);
+  if (shared !== undefined) tokenizer = { ...tokenizer, ...(shared.tokenizer.segment === undefined ? {} : { segment: shared.tokenizer.segment }) };
+  else if (plan.tokenizer === "words") {
+    const samples: string[] = [];
+    if (plan.language === undefined) {
+      await visit(wanted, (_, texts) => {
+        if (samples.length < 2000) for (const text of texts) if (text !== undefined) samples.push(text);
+      });
+    }
+    const segment = segmentationOf(plan.language, samples);
+    if (segment !== undefined) tokenizer = { ...tokenizer, segment };
+  }
+  let words = shared?.words;
+  let rows = shared?.rows ?? 0;
+  const tokenize = createTokenizer(tokenizer);
+  if (words === undefined) {
+    const counts = new Map<string, number>();
+    await visit(wanted, (_, texts) => {
+      for (const text of texts) if (text !== undefined) countTokens(counts, tokenize(text));
+    });
+    rows = plan.vocabulary ?? Math.min(counts.size + 2, mostWords);
+    words = mostFrequent(counts, rows);
+  }
+  let idf: number[] | undefined;
+  if (plan.output === "tf_idf") {
+    const ids = new Map(words.map((word, i) => [word, i + 2]));
+    const documents = new Float64Array(rows);
+    let n = 0;
+    await visit(wanted, (_, texts) => {
+      for (const text of texts) {
+        if (text === undefined) continue;
+        n++;
+        for (const id of new Set(tokenize(text).map((token) => ids.get(token) ?? 1))) documents[id]!++;
+      }
+    });
+    // scikit-learn: ln((1 + n) / (1 + df)) + 1
+    idf = Array.from(documents, (df) => Math.log((1 + n) / (1 + df)) + 1);
+  }
+  const inner = plan.output === "ids" ? plan.tokens : rows;
+  return {
+    shape: several ? [width, inner] : [inner],
+    dtype: plan.output === "ids" ? "int32" : "float32",
+    vocabulary: rows,
+    state: { tokenizer, words, rows, ...(idf === undefined ? {} : { idf }) } satisfies TextState,
+  };
+}
+
+function textFeed(plan: TextPlan, state: TextState, width: number, several: boolean, slots: Int32Array, store: Store): Feed {
+  const length = plan.tokens;
+  const inner = plan.output === "ids" ? length : state.rows;
+  return {
+    shape: several ? [width, inner] : [inner],
+    dtype: plan.output === "ids" ? "int32" : "float32",
+    ...(several ? { mask: width } : {}),
+    async fill(rows, out, mask) {
+      const get = await store.gather(Int32Array.from(rows, (row) => slots[row]!));
+      for (let i = 0; i < rows.length; i++) {
+        const ids = get(i) as Int32Array;
+        for (let k = 0; k < width; k++) {
+          const item = ids.subarray(k * length, (k + 1) * length);
+          const at = (i * width + k) * inner;
+          if (mask !== undefined && item.some((id) => id !== 0)) mask[i * width + k] = 1;
+          if (plan.output === "ids") out.set(item, at);
+          else spreadOut(item, plan.output, state, out as Float32Array, at);
+        }
+      }
+    },
+    close: () => store.close(),
+  };
+}
+
+/** Ids of a row as counts over the vocabulary. */
+function spreadOut(ids: Int32Array, output: "multi_hot" | "count" | "tf_idf", state: TextState, out: Float32Array, at: number): void {
+  for (const id of ids) {
+    if (id === 0) continue;
+    if (output === "multi_hot") out[at + id] = 1;
+    else out[at + id]! += 1;
+  }
+  if (output !== "tf_idf") return;
+  let squares = 0;
+  for (let w = 0; w < state.rows; w++) {
+    const value = out[at + w]! * state.idf![w]!;
+    out[at + w] = value;
+    squares += value * value;
+  }
+  if (squares > 0) for (let w = 0; w < state.rows; w++) out[at + w]! /= Math.sqrt(squares);
+}

@@ -1,0 +1,35 @@
+/** Sentences of a training that need the plan: how the rows were split, why it stopped early. */
+import type { DataPlan, TrainPlan } from "../../plan/plan.ts";
+import { metricDirection } from "../evaluate/metrics/table.ts";
+import { metricText } from "../evaluate/numbers.ts";
+import type { LoopResult } from "./loop.ts";
+import { lossText } from "./report-text.ts";
+
+/** `by "split"`, `at random`. */
+export function splitText({ split, time, group }: DataPlan): string {
+  switch (split.by) {
+    case "random":
+      return "at random";
+    case "in_order":
+      return "in order";
+    case "time":
+      return time === undefined || time === "row" ? "by time" : `by "${time}"`;
+    case "group":
+      return group === undefined ? "by group" : `by "${group}"`;
+    case "column":
+      return `by "${split.column}"`;
+    case "file":
+      return "by file";
+  }
+}
+
+/** `Stopped: validation loss was lowest in epoch 9 (0.0841). The weights of epoch 9 are kept.` */
+export function earlyStopText(plan: TrainPlan, loop: Pick<LoopResult, "best">): string {
+  if (loop.best === undefined) return "";
+  const { epoch, value } = loop.best;
+  const monitor = plan.stop?.monitor ?? "loss";
+  const metric = monitor.includes(".") && !monitor.endsWith(".loss") ? monitor.slice(monitor.indexOf(".") + 1) : undefined;
+  const extreme = metric !== undefined && metricDirection(metric) === "higher" ? "highest" : "lowest";
+  const number = metric === undefined ? lossText(value) : metricText(value);
+  return `Stopped: validation ${metric ?? "loss"} was ${extreme} in epoch ${epoch} (${number}). The weights of epoch ${epoch} are kept.`;
+}

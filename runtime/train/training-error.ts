@@ -1,0 +1,29 @@
+/** Why a training stopped, as a code of the catalogue with its facts; the commands turn it into a diagnostic at its place in the spec. */
+
+export interface LossNotFinite {
+  readonly code: "loss-not-finite";
+  readonly facts: {
+    readonly is: "NaN" | "infinite";
+    /** Counted from 1 over the whole training. */
+    readonly step: number;
+    readonly epoch: number;
+    /** The first layer whose output is not finite, by its name in the program; unknown where only the loss is not. */
+    readonly layer?: string;
+    /** The last finished epoch, whose weights the model has again; 0: those it started with. */
+    readonly kept: number;
+  };
+}
+
+export class TrainingError extends Error {
+  readonly code: LossNotFinite["code"];
+  readonly facts: LossNotFinite["facts"];
+  /** The run that has the weights of the epoch kept, if there is one. */
+  run?: string;
+  constructor({ code, facts }: LossNotFinite) {
+    const layer = facts.layer === undefined ? "" : `, first in the output of ${facts.layer}`;
+    super(`The loss became ${facts.is} in step ${facts.step} (epoch ${facts.epoch})${layer}.`);
+    this.name = "TrainingError";
+    this.code = code;
+    this.facts = facts;
+  }
+}

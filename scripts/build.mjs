@@ -1,0 +1,87 @@
+/**
+ * `node scripts/build.mjs [--types]`: bundles the command line, the runtime and the compiler into dist/, in about a
+ * second; with `--types` also their declarations (dist/types), which only packing needs. Packages stay outside; code that
+ * several entries or lazy imports share becomes chunks, so that a command loads what it uses and nothing else.
+ */
+import { spawnSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+
+const entries = {
+  "cli/main": "cli/main.ts",
+  "runtime/index": "runtime/index.ts",
+  "compiler/compile": "compiler/compile.ts",
+};
+
+/** Builds dist/. Files that did not change are left alone, so that a process that runs from dist/ goes on undisturbed. */
+export async function buildPackage(folder = path.join(root, "dist")) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { ...entries, ...(await workers()) },
+    outdir: folder,
+    outbase: root,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    packages: "external",
+    chunkNames: "chunks/[name]-[hash]",
+    charset: "utf8",
+    write: false,
+    logLevel: "warning",
+  });
+  const kept = new Set();
+  for (const { path: file, contents } of result.outputFiles) {
+    kept.add(file);
+    await writeWhenChanged(file, contents);
+  }
+  await chmod(path.join(folder, "cli/main.js"), 0o755);
+  await sweep(folder, kept);
+}
+
+/** Worker threads start from files of their own: every `*.worker.ts` of the runtime, at its place below dist/. */
+async function workers() {
+  const files = await readdir(path.join(root, "runtime"), { recursive: true });
+  const found = files.filter((file) => file.endsWith(".worker.ts"));
+  return Object.fromEntries(found.map((file) => [`runtime/${file.slice(0, -3)}`, `runtime/${file}`]));
+}
+
+async function writeWhenChanged(file, contents) {
+  const before = await readFile(file).catch(() => undefined);
+  if (before?.equals(contents)) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}.part`;
+  await writeFile(aside, contents);
+  await rename(aside, file);
+}
+
+/** Removes what an earlier build left, but for the declarations. */
+async function sweep(folder, kept) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    const isType = file.startsWith(path.join(folder, "types"));
+    if (entry.isFile() && !isType && !kept.has(file) && !entry.name.endsWith(".part")) await rm(file, { force: true });
+  }
+}
+
+/** Declarations of what package.json exports, with everything they import. */
+function emitTypes() {
+  const options = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--rewriteRelativeImportExtensions"];
+  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+  const project = path.join(root, "scripts/tsconfig.types.json");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", project, ...options], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(1);
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await buildPackage();
+  if (process.argv.includes("--types")) {
+    await rm(path.join(root, "dist/types"), { recursive: true, force: true });
+    emitTypes();
+  }
+}
