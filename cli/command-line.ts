@@ -132,7 +132,8 @@ function excess(command: Command, most: number): string {
 function unknownCommand(word: string): UsageMistake {
   const found = near(word, [...commands.map((command) => command.name), ...planned.commands]);
   const names = found.kind === "one" ? [found.word] : found.kind === "few" ? found.words : [];
-  if (planned.commands.includes(word)) return new UsageMistake("", `${word} is not in this version yet`, "mmfc --help lists what is");
+  if (planned.commands.includes(word))
+    return new UsageMistake("", `${word} is not in this version yet`, "mmfc --help lists what is");
   const here = names.filter((name) => !planned.commands.includes(name));
   return new UsageMistake("", `no command ${word}${here.length === 0 ? "" : `; write ${list(here, "or")}`}`);
 }

@@ -1,7 +1,12 @@
 /** The commands that are built, in the order of `mmfc --help`. Words only: what they do is in commands/. */
 import type { CommandSpec, OptionSpec } from "./define.ts";
 
-const model: OptionSpec = { flags: "--model NAME", says: "which model of the file", default: "the first", block: "What" };
+const model: OptionSpec = {
+  flags: "--model NAME",
+  says: "which model of the file",
+  default: "the first",
+  block: "What",
+};
 const force: OptionSpec = { flags: "--force", says: "write over what is there" };
 const oneSpec = "SPEC may be left out if only one is here";
 const oneRun = "RUN may be the folder above: its newest run";
@@ -190,7 +195,10 @@ export const commands: readonly CommandSpec[] = [
 ];
 
 /** Commands and options of the language's design that later versions bring: not listed, but not mistaken for typing errors. */
-export const planned: { readonly commands: readonly string[]; readonly options: { readonly [command: string]: readonly string[] } } = {
+export const planned: {
+  readonly commands: readonly string[];
+  readonly options: { readonly [command: string]: readonly string[] };
+} = {
   commands: ["new", "fmt", "diff", "tune", "compare", "ablate", "report", "serve", "playground", "lsp", "completion"],
   options: {
     check: ["--watch"],

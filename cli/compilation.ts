@@ -27,7 +27,6 @@ export interface SpecOptions {
 
 /** A compiled spec and the tables that were looked at on the way. */
 export interface CompiledSpec extends Compilation {
-  readonly path: string;
   readonly tables: readonly TableFacts[];
 }
 
@@ -36,9 +35,9 @@ export async function compileSpec(file: string, options: SpecOptions): Promise<C
   activity.place = file;
   const tables = new Map<string, Promise<TableFacts>>();
   // Models of one file mostly read one table: it is looked at once.
-  const readFacts: NonNullable<CompileOptions["readFacts"]> = (data, base) => {
-    const key = JSON.stringify([data.source, data.header, base]);
-    const facts = tables.get(key) ?? tableFacts(data.source, { base, ...(data.header === false && { header: false }) });
+  const readFacts: NonNullable<CompileOptions["readFacts"]> = (source, where) => {
+    const key = JSON.stringify([source, where]);
+    const facts = tables.get(key) ?? tableFacts(source, where);
     tables.set(key, facts);
     return facts;
   };
@@ -47,7 +46,7 @@ export async function compileSpec(file: string, options: SpecOptions): Promise<C
     ...(options.severe === true && { severeSources: true }),
     ...(options.source !== undefined && { overrideSource: options.source }),
   });
-  return { ...compilation, path: file, tables: await Promise.all(tables.values()) };
+  return { ...compilation, tables: await Promise.all(tables.values()) };
 }
 
 /** The model that is meant, checked and whole; of several, the first. */
@@ -75,14 +74,22 @@ export function chooseModel(spec: CompiledSpec, name: unknown, command: string, 
     const names = models.map((candidate) => candidate.name);
     const found = near(String(name), names);
     const write = found.kind === "one" ? found.word : list(names, "or");
-    throw new UsageMistake(command, `${file} has no model ${String(name)}${names.length === 0 ? "" : `; write ${write}`}`, `mmfc ${command} --help has its options`);
+    throw new UsageMistake(
+      command,
+      `${file} has no model ${String(name)}${names.length === 0 ? "" : `; write ${write}`}`,
+      `mmfc ${command} --help has its options`,
+    );
   }
   if (model.ir === undefined) throw stopped();
   return { model, ir: model.ir, others: models.filter((other) => other !== model).map((other) => other.name) };
 }
 
 /** What the spec's check had to say although the command goes on: frames on stderr. */
-export function sayDiagnostics(diagnostics: readonly Diagnostic[], spec: Pick<CompiledSpec, "files">, terminal: Terminal): void {
+export function sayDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  spec: Pick<CompiledSpec, "files">,
+  terminal: Terminal,
+): void {
   if (diagnostics.length === 0 || terminal.json || terminal.quiet) return;
   terminal.err(renderPretty(diagnostics, spec.files, terminal.shape.err).replace(/\n$/, ""));
 }

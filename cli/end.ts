@@ -17,7 +17,7 @@ export interface Activity {
   place: string;
 }
 
-export const activity: Activity = { doing: "starting", place: "" };
+export const activity: Activity = { doing: "running", place: "mmfc" };
 
 /** Says why a command stopped, and returns its exit code. */
 export function end(error: unknown, terminal: Terminal, version: string): number {
@@ -25,7 +25,8 @@ export function end(error: unknown, terminal: Terminal, version: string): number
     terminal.err(`${error.message}\n${error.remedy}`);
     return exitCodes.usage;
   }
-  if (error instanceof Interrupted) return exitCodes.interrupted;
+  if (error instanceof Interrupted || (error instanceof Error && error.name === "AbortError"))
+    return exitCodes.interrupted;
   const stop = error instanceof Stop ? error : stopOf(error);
   if (stop === undefined) return endInternal(error, terminal, version);
   return endStop(stop, terminal);
@@ -34,7 +35,12 @@ export function end(error: unknown, terminal: Terminal, version: string): number
 function endStop(stop: Stop, terminal: Terminal): number {
   if (terminal.json) terminal.outJson(toJson(stop.diagnostics, stop.files));
   else {
-    terminal.err(renderPretty(stop.diagnostics, stop.files, terminal.shape.err).replace(/\n\n$/, stop.last === undefined ? "\n" : "\n\n"));
+    terminal.err(
+      renderPretty(stop.diagnostics, stop.files, terminal.shape.err).replace(
+        /\n\n$/,
+        stop.last === undefined ? "\n" : "\n\n",
+      ),
+    );
     if (stop.last !== undefined) terminal.err(stop.last);
   }
   return exitCodeOf(stop.diagnostics);
@@ -55,13 +61,20 @@ function stopOf(error: unknown): Stop | undefined {
     case "EACCES":
     case "EPERM":
     case "EROFS": {
-      const how = /^(?:open|read|scandir|stat|lstat)$/.test(coded.syscall ?? "") && !isWriting(coded) ? "read" : "written";
+      const how =
+        /^(?:open|read|scandir|stat|lstat)$/.test(coded.syscall ?? "") && !isWriting(coded) ? "read" : "written";
       const why = coded.code === "EROFS" ? "its disk is read-only" : "its rights do not allow it";
       return new Stop([report("no-access", nowhere, { path, how, why })]);
     }
     case "ENOTDIR":
     case "EISDIR":
-      return new Stop([report("no-access", nowhere, { path, how: "written", why: coded.code === "EISDIR" ? "it is a folder" : "a part of the path is a file" })]);
+      return new Stop([
+        report("no-access", nowhere, {
+          path,
+          how: "written",
+          why: coded.code === "EISDIR" ? "it is a folder" : "a part of the path is a file",
+        }),
+      ]);
     default:
       return undefined;
   }
@@ -86,7 +99,7 @@ function plain(code: Code, message: string): Diagnostic {
 /** One line that can be sent to us whole; the stack only with MMFC_DEBUG=1. */
 function endInternal(error: unknown, terminal: Terminal, version: string): number {
   const { doing, place } = activity;
-  const diagnostic = report("internal-error", nowhere, { version, doing, place: place === "" ? "itself" : place, bugs: BUGS_PAGE });
+  const diagnostic = report("internal-error", nowhere, { version, doing, place, bugs: BUGS_PAGE });
   if (terminal.json) terminal.outJson(toJson([diagnostic], new Map()));
   const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
   terminal.err(`${diagnostic.message.replace(/\.$/, "")} (internal-error): ${reason}. help: ${diagnostic.help}`);

@@ -23,8 +23,12 @@ export async function openTrainingEngine(options: Context["options"], terminal: 
     onProgress: (line) => terminal.say(line),
   });
   if (engine.kind !== "tensorflow") {
-    const slow = report("engine-slow", nowhere, { on: engine.kind === "wasm" ? "wasm" : "the CPU", times: timesSlower });
-    if (!terminal.json && !terminal.quiet) terminal.err(renderPretty([slow], new Map(), terminal.shape.err).replace(/\n$/, ""));
+    const slow = report("engine-slow", nowhere, {
+      on: engine.kind === "wasm" ? "wasm" : "the CPU",
+      times: timesSlower,
+    });
+    if (!terminal.json && !terminal.quiet)
+      terminal.err(renderPretty([slow], new Map(), terminal.shape.err).replace(/\n$/, ""));
   }
   return engine;
 }
@@ -34,7 +38,12 @@ async function mayInstall(options: Context["options"], terminal: Terminal): Prom
   const engines = await listEngines();
   const inUse = engines.find((engine) => engine.state === "in use");
   // One that works, or a choice of `mmfc engine use`.
-  if (inUse === undefined || inUse.title.startsWith("tensorflow") || engines.some((e) => e.usable && e.title.startsWith("tensorflow"))) return false;
+  if (
+    inUse === undefined ||
+    inUse.title.startsWith("tensorflow") ||
+    engines.some((e) => e.usable && e.title.startsWith("tensorflow"))
+  )
+    return false;
   const wheel = wheelForThisMachine(false);
   if ("why" in wheel) return false;
   const size = wheel.megabytes > 0 ? ` (${wheel.megabytes} MB, about 20 s)` : "";

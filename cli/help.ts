@@ -20,14 +20,17 @@ export function mainHelp(version: string, commands: readonly CommandSpec[]): str
     });
   }
   lines.push(common, "");
-  lines.push("mmfc check                    every spec in this folder", "mmfc train credit.mmf         its first model");
+  lines.push(
+    "mmfc check                    every spec in this folder",
+    "mmfc train credit.mmf         its first model",
+  );
   return `${lines.join("\n")}\n`;
 }
 
 /** `mmfc train --help` */
 export function commandHelp(command: CommandSpec): string {
   const usage = ["Usage: mmfc", command.name, ...(command.args ?? []), "[options]"].join(" ");
-  const lines = [command.title, command.note === undefined ? usage : `${usage.padEnd(40)} ${command.note}`];
+  const lines = [command.title, command.note === undefined ? usage : `${usage.padEnd(38)}   ${command.note}`];
   if (command.options.length > 0) lines.push("", ...optionLines(command));
   lines.push("");
   const widest = Math.max(...command.examples.filter(([, says]) => says).map(([line]) => line.length), 0);
@@ -42,6 +45,8 @@ function optionLines({ options }: CommandSpec): string[] {
   const says = Math.max(31, ...options.filter((o) => o.default !== undefined).map((o) => displayWidth(o.says))) + 3;
   return options.map((option) => {
     const start = `${(option.block ?? "").padEnd(labels)}${option.flags.padEnd(flags)}`;
-    return option.default === undefined ? `${start}${option.says}` : `${start}${option.says.padEnd(says)}(${option.default})`;
+    return option.default === undefined
+      ? `${start}${option.says}`
+      : `${start}${option.says.padEnd(says)}(${option.default})`;
   });
 }

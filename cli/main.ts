@@ -5,7 +5,7 @@
  */
 import { packageVersion } from "../runtime/artifact/version.ts";
 import { parseCommandLine } from "./command-line.ts";
-import { end } from "./end.ts";
+import { activity, end } from "./end.ts";
 import { exitCodes, stopWith } from "./stop.ts";
 import { type CommonOptions, createTerminal } from "./terminal.ts";
 
@@ -36,6 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     const { command, args, options } = parsed;
     terminal = createTerminal(options);
+    activity.place = `mmfc ${command.name}`;
     const { run } = await command.load();
     return await run({ args, options, terminal, command: command.name });
   } catch (error) {

@@ -33,7 +33,8 @@ function sized(value: Value, fitted: Fitted): Value {
 export function numberOf(dim: Dim, fitted: Pick<Fitted, "size">): number {
   if (typeof dim === "number") return dim;
   return dim.terms.reduce(
-    (sum, { coefficient, symbols }) => sum + symbols.reduce((product, text) => product * evaluate(text, fitted), coefficient),
+    (sum, { coefficient, symbols }) =>
+      sum + symbols.reduce((product, text) => product * evaluate(text, fitted), coefficient),
     0,
   );
 }
@@ -44,7 +45,10 @@ export function numberOf(dim: Dim, fitted: Pick<Fitted, "size">): number {
  */
 function evaluate(text: string, fitted: Pick<Fitted, "size">): number {
   if (/^[^\s()·+*/]+$/u.test(text)) return fitted.size(text);
-  const tokens = text.match(/floor\(|ceil\(|[()]|[-+*/·]|\d+(?![\p{ID_Continue}.])|[\p{ID_Start}_][\p{ID_Continue}]*\.\p{ID_Start}+/gu) ?? [];
+  const tokens =
+    text.match(
+      /floor\(|ceil\(|[()]|[-+*/·]|\d+(?![\p{ID_Continue}.])|[\p{ID_Start}_][\p{ID_Continue}]*\.\p{ID_Start}+/gu,
+    ) ?? [];
   let at = 0;
   const next = (): string => {
     const token = tokens[at++];

@@ -35,8 +35,14 @@ export async function findSpec(given: string | undefined, command: string): Prom
     if (hasModel(await readFile(file, "utf8").catch(() => ""))) specs.push(file);
   }
   const remedy = `mmfc ${command} --help shows how to name one`;
-  if (specs.length === 0) throw new UsageMistake(command, `SPEC is missing, and no .mmf with a model is ${given === undefined ? "here" : `in ${pathText(given)}`}`, remedy);
-  if (specs.length > 1) throw new UsageMistake(command, `SPEC is missing; write ${list(specs.slice(0, 8).map(pathText), "or")}`, remedy);
+  if (specs.length === 0)
+    throw new UsageMistake(
+      command,
+      `SPEC is missing, and no .mmf with a model is ${given === undefined ? "here" : `in ${pathText(given)}`}`,
+      remedy,
+    );
+  if (specs.length > 1)
+    throw new UsageMistake(command, `SPEC is missing; write ${list(specs.slice(0, 8).map(pathText), "or")}`, remedy);
   return specs[0] as string;
 }
 
@@ -47,8 +53,16 @@ export async function existing(file: string): Promise<string> {
   const names = await readdir(folder).catch((): string[] => []);
   const found = near(path.basename(file), names);
   const legal = found.kind === "one" ? [found.word] : found.kind === "few" ? found.words : [];
-  const help = legal.length === 0 ? null : `write ${list(legal.map((name) => pathText(path.join(folder, name))), "or")}`;
-  throw new Stop([report("source-missing", nowhere, { path: file, columns: false, base: folder, severe: true }, { help })]);
+  const help =
+    legal.length === 0
+      ? null
+      : `write ${list(
+          legal.map((name) => pathText(path.join(folder, name))),
+          "or",
+        )}`;
+  throw new Stop([
+    report("source-missing", nowhere, { path: file, columns: false, base: folder, severe: true }, { help }),
+  ]);
 }
 
 async function specsBelow(folder: string): Promise<string[]> {
@@ -59,7 +73,8 @@ async function specsBelow(folder: string): Promise<string[]> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const at = path.join(folder, entry.name);
     if (entry.isFile() && entry.name.endsWith(".mmf")) found.push(at);
-    if (entry.isDirectory() && !passedOver.has(entry.name) && !entry.name.startsWith(".")) found.push(...(await specsBelow(at)));
+    if (entry.isDirectory() && !passedOver.has(entry.name) && !entry.name.startsWith("."))
+      found.push(...(await specsBelow(at)));
   }
   return found;
 }

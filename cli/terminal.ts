@@ -63,7 +63,10 @@ export function createTerminal(options: CommonOptions, world: World = process): 
   const ascii = isAscii(world);
   const shapeOf = (stream: Stream): Shape => ({
     color: !(json && stream === stdout) && isColored(options.color ?? "auto", stream, env),
-    width: stream.isTTY === true && stream.columns !== undefined ? Math.max(40, Math.min(stream.columns, mostCells)) : mostCells,
+    width:
+      stream.isTTY === true && stream.columns !== undefined
+        ? Math.max(40, Math.min(stream.columns, mostCells))
+        : mostCells,
     ascii,
   });
   const line = (text: string): string => (text.endsWith("\n") ? text : `${text}\n`);

@@ -24,7 +24,10 @@ export function allWords(): Word[] {
     return { name: word, role: "statement", doc, ...(entry !== undefined && { entry }) };
   });
   // `default` and the like stand in the registry once; a word that belongs to two roles stands in both.
-  return [...statements, ...allEntries().map((entry): Word => ({ name: entry.name, role: entry.role, doc: entry.doc, entry }))];
+  return [
+    ...statements,
+    ...allEntries().map((entry): Word => ({ name: entry.name, role: entry.role, doc: entry.doc, entry })),
+  ];
 }
 
 /** A word as `mmfc explain` shows it; ends with a line break. */
@@ -36,9 +39,11 @@ export function wordPage(word: Word, shape: Shape): string {
   lines.push(entry?.source === undefined ? start : `${start}        ${entry.source}`);
   lines.push(...wrap(doc, shape.width));
   if (entry !== undefined && entry.later !== true) {
-    if ("absent" in entry) lines.push(`absent    ${entry.absent === true ? "an absent source is allowed" : "every source is there"}`);
+    if ("absent" in entry)
+      lines.push(`absent    ${entry.absent === true ? "an absent source is allowed" : "every source is there"}`);
     lines.push(...parameterLines(entry, shape));
-    if (entry.example !== undefined) lines.push(...entry.example.split("\n").map((line, i) => `${(i === 0 ? "example" : "").padEnd(10)}${line}`));
+    if (entry.example !== undefined)
+      lines.push(...entry.example.split("\n").map((line, i) => `${(i === 0 ? "example" : "").padEnd(10)}${line}`));
   }
   return `${lines.map((line) => asciiText(line, shape.ascii)).join("\n")}\n`;
 }
@@ -51,9 +56,17 @@ function stages(entry: Entry | undefined): string {
 function signatureOf(role: string, entry: Entry): string {
   const { name, params, positional = 0 } = entry;
   if (role === "statement" || role === "modality" || role === "target") return name;
-  const required = Object.entries(params).filter(([, param]) => param.required === true).map(([param]) => param);
+  const required = Object.entries(params)
+    .filter(([, param]) => param.required === true)
+    .map(([param]) => param);
   const leading = Object.keys(params).slice(0, positional);
-  const shown = [...new Set([...(role === "fusion" || role === "late" ? ["x…"] : []), ...required.filter((p) => leading.includes(p)), ...required.filter((p) => !leading.includes(p)).map((p) => `${p}: …`)])];
+  const shown = [
+    ...new Set([
+      ...(role === "fusion" || role === "late" ? ["x…"] : []),
+      ...required.filter((p) => leading.includes(p)),
+      ...required.filter((p) => !leading.includes(p)).map((p) => `${p}: …`),
+    ]),
+  ];
   const more = Object.keys(params).some((param) => params[param]?.required !== true && params[param]?.later !== true);
   if (shown.length === 0 && !more) return name;
   return `${name}(${[...shown, ...(more ? ["…"] : [])].join(", ")})`;
@@ -70,12 +83,15 @@ function parameterLines(entry: Entry, shape: Shape): string[] {
 
 function defaultText(param: Param): string {
   if (param.required === true) return ", required";
-  return param.default === undefined ? "" : ` (${valueText(param.default)})`;
+  if (param.default === undefined) return "";
+  const isSize = param.kind.is === "size" && Array.isArray(param.default);
+  return ` (${isSize ? (param.default as readonly number[]).join("x") : valueText(param.default)})`;
 }
 
 /** A default as the language writes it. */
 function valueText(value: NonNullable<Param["default"]>): string {
-  if (Array.isArray(value)) return `[${value.map((item) => valueText(item as NonNullable<Param["default"]>)).join(", ")}]`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => valueText(item as NonNullable<Param["default"]>)).join(", ")}]`;
   if (typeof value === "object" && "word" in value) return value.word;
   if (typeof value === "object" && "from" in value) return `${value.from} to ${value.to}`;
   return String(value);
@@ -87,7 +103,9 @@ function kindText(kind: ParamKind): string {
     case "int":
       return `A whole number${rangeText(kind.min, kind.max)}`;
     case "number":
-      return kind.of === undefined ? `A number${rangeText(kind.min, kind.max)}${kind.above === undefined ? "" : ` above ${kind.above}`}` : `One of ${list(kind.of.map(String))}`;
+      return kind.of === undefined
+        ? `A number${rangeText(kind.min, kind.max)}${kind.above === undefined ? "" : ` above ${kind.above}`}`
+        : `One of ${list(kind.of.map(String))}`;
     case "share":
       return "A share, 0 to 1 or in %";
     case "size":
@@ -107,7 +125,7 @@ function kindText(kind: ParamKind): string {
     case "choice":
       return `${list(kind.of, "or")}`;
     case "string":
-      return `A text in quotes`;
+      return "A text in quotes";
     case "column":
       return "A column in quotes";
     case "path":
@@ -121,13 +139,23 @@ function kindText(kind: ParamKind): string {
     case "list":
       return "A list";
     case "name":
-      return `The name of ${list(kind.of.map((of) => (/^[aeiou]/.test(of) ? `an ${of}` : `a ${of}`)), "or")}`;
+      return `The name of ${list(
+        kind.of.map((of) => (/^[aeiou]/.test(of) ? `an ${of}` : `a ${of}`)),
+        "or",
+      )}`;
     case "monitor":
       return "loss, or a head's metric: risk.f1";
     case "stages":
       return "Ops with -> between them";
+    case "planned":
+      return "";
     case "either":
-      return kind.kinds.map((one, i) => (i === 0 ? kindText(one) : kindText(one).replace(/^(?:An?|The|One) /, (start) => start.toLowerCase()))).join(", or ");
+      return kind.kinds
+        .filter((one) => one.is !== "planned")
+        .map((one, i) =>
+          i === 0 ? kindText(one) : kindText(one).replace(/^(?:An?|The|One) /, (start) => start.toLowerCase()),
+        )
+        .join(", or ");
   }
 }
 

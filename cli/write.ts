@@ -21,7 +21,12 @@ export async function writeFiles(files: readonly OutFile[], force: boolean, term
 }
 
 /** @throws Stop out-exists if something is there that mmfc did not write, and nobody allowed to write over it */
-export async function assertFree(file: string, ours: (text: string) => boolean, force: boolean, terminal: Terminal): Promise<void> {
+export async function assertFree(
+  file: string,
+  ours: (text: string) => boolean,
+  force: boolean,
+  terminal: Terminal,
+): Promise<void> {
   if (force) return;
   const found = await stat(file).catch(() => undefined);
   if (found === undefined || (found.isFile() && found.size === 0)) return;
@@ -53,7 +58,12 @@ async function writeAside(file: OutFile): Promise<void> {
 /** Programs and diagrams say it in a sentence, the IR and its JSON by their first line, a package.json by having no more than ours. */
 function isOurs(text: string): boolean {
   const head = text.slice(0, 2000);
-  return isOurPackage(text) || /\bwritten by mmfc\b/i.test(head) || /^model \S+\(B\)/.test(head) || /^\{\s*"version": \d+,\s*"name": "[^"]*",/.test(head);
+  return (
+    isOurPackage(text) ||
+    /\bwritten by mmfc\b/i.test(head) ||
+    /^model \S+\(B\)/.test(head) ||
+    /^\{\s*"version": \d+,\s*"name": "[^"]*",/.test(head)
+  );
 }
 
 function isOurPackage(text: string): boolean {

@@ -166,7 +166,15 @@ export interface Arg {
   readonly span: Span;
 }
 
-export type Value = Flow | NumberLiteral | SizeLiteral | RatioLiteral | StringLiteral | BooleanLiteral | RangeLiteral | List;
+export type Value =
+  | Flow
+  | NumberLiteral
+  | SizeLiteral
+  | RatioLiteral
+  | StringLiteral
+  | BooleanLiteral
+  | RangeLiteral
+  | List;
 export type Scalar = NumberLiteral | SizeLiteral | RatioLiteral | StringLiteral | BooleanLiteral;
 
 /** `10_000` is 10000; `70%` is 70 with unit `%`; `200k` is 200 with unit `k`; `16kHz` is 16 with unit `kHz`. */

@@ -105,7 +105,13 @@ export function createBuilder(path: string, text: string) {
     if (op === undefined) return undefined;
     const list = node(n, "args");
     const args = list === undefined ? undefined : collect(list, "arg", arg);
-    return { kind: "call", ref: op, args, argsSpan: list === undefined ? undefined : nodeSpan(list), span: nodeSpan(n) };
+    return {
+      kind: "call",
+      ref: op,
+      args,
+      argsSpan: list === undefined ? undefined : nodeSpan(list),
+      span: nodeSpan(n),
+    };
   };
 
   const flow = (n: CstNode | undefined): Flow | undefined => {
@@ -122,11 +128,19 @@ export function createBuilder(path: string, text: string) {
   const literal = (t: IToken): Scalar => {
     const span = tokenSpan(t);
     const written = text.slice(span.start, span.end);
-    if (t.tokenType === Text || t.tokenType === LongText) return { kind: "string", value: stringValue(t), text: written, span };
+    if (t.tokenType === Text || t.tokenType === LongText)
+      return { kind: "string", value: stringValue(t), text: written, span };
     const read = (t.payload as NumberForm | undefined) ?? readNumber(t.image).read;
     if (read.form === "size") return { kind: "size", sizes: read.sizes, text: written, span };
     if (read.form === "ratio") return { kind: "ratio", above: read.above, below: read.below, text: written, span };
-    return { kind: "number", value: read.value, unit: read.unit, integer: read.integer, text: written, span } satisfies NumberLiteral;
+    return {
+      kind: "number",
+      value: read.value,
+      unit: read.unit,
+      integer: read.integer,
+      text: written,
+      span,
+    } satisfies NumberLiteral;
   };
 
   const scalar = (n: CstNode | undefined): Scalar | undefined => {
@@ -141,7 +155,9 @@ export function createBuilder(path: string, text: string) {
   const range = (n: CstNode): Value | undefined => {
     const start = scalar(node(n, "scalar", 0));
     const end = scalar(node(n, "scalar", 1));
-    return start !== undefined && end !== undefined ? { kind: "range", from: start, to: end, span: nodeSpan(n) } : start;
+    return start !== undefined && end !== undefined
+      ? { kind: "range", from: start, to: end, span: nodeSpan(n) }
+      : start;
   };
 
   const value = (n: CstNode | undefined): Value | undefined => {
@@ -178,7 +194,12 @@ export function createBuilder(path: string, text: string) {
   const kind = (n: CstNode | undefined): Kind | undefined => {
     const named = name(token(n, "Name"));
     if (n === undefined || named === undefined) return undefined;
-    return { name: named, dims: has(n, "OpenBracket") ? collect(n, "dim", dim) : undefined, optional: has(n, "Question"), span: nodeSpan(n) };
+    return {
+      name: named,
+      dims: has(n, "OpenBracket") ? collect(n, "dim", dim) : undefined,
+      optional: has(n, "Question"),
+      span: nodeSpan(n),
+    };
   };
 
   const blockParam = (n: CstNode): BlockParam | undefined => {
@@ -190,7 +211,8 @@ export function createBuilder(path: string, text: string) {
     return part === undefined ? undefined : { name: part, default: undefined, span: nodeSpan(n) };
   };
 
-  const wordOf = <W extends string>(n: CstNode, words: readonly W[]): W => words.find((w) => has(n, w)) ?? (words[0] as W);
+  const wordOf = <W extends string>(n: CstNode, words: readonly W[]): W =>
+    words.find((w) => has(n, w)) ?? (words[0] as W);
 
   const statement = (tree: CstNode | undefined, facts: StatementFacts): Statement | undefined => {
     const inner = firstNode(tree);
@@ -205,17 +227,47 @@ export function createBuilder(path: string, text: string) {
       case "declaration": {
         const word = wordOf(inner, ["modality", "target"] as const);
         const type = kind(node(inner, "kind"));
-        return { kind: "declaration", word, name: named, type, props: props(node(inner, "props")), span, wordSpan, broken, doc };
+        return {
+          kind: "declaration",
+          word,
+          name: named,
+          type,
+          props: props(node(inner, "props")),
+          span,
+          wordSpan,
+          broken,
+          doc,
+        };
       }
       case "definition": {
         const word = wordOf(inner, ["encoder", "fusion", "head"] as const);
         const type = kind(node(inner, "kind"));
         const made = { flow: flow(node(inner, "flow")), props: props(node(inner, "props")) };
-        return { kind: "definition", word, name: named, type, flow: made.flow, props: made.props, span, wordSpan, broken, doc };
+        return {
+          kind: "definition",
+          word,
+          name: named,
+          type,
+          flow: made.flow,
+          props: made.props,
+          span,
+          wordSpan,
+          broken,
+          doc,
+        };
       }
       case "letStatement": {
         const candidates = value(node(inner, "value", 1));
-        return { kind: "let", name: named, value: value(node(inner, "value", 0)), candidates, span, wordSpan, broken, doc };
+        return {
+          kind: "let",
+          name: named,
+          value: value(node(inner, "value", 0)),
+          candidates,
+          span,
+          wordSpan,
+          broken,
+          doc,
+        };
       }
       case "compareStatement": {
         const listed = node(inner, "list");
@@ -225,7 +277,17 @@ export function createBuilder(path: string, text: string) {
       case "blockStatement": {
         const params = collect(node(inner, "args"), "arg", blockParam);
         const shared = has(inner, "shared");
-        return { kind: "block", shared, name: named, params, flow: flow(node(inner, "flow")), span, wordSpan, broken, doc };
+        return {
+          kind: "block",
+          shared,
+          name: named,
+          params,
+          flow: flow(node(inner, "flow")),
+          span,
+          wordSpan,
+          broken,
+          doc,
+        };
       }
       default:
         return undefined;
@@ -247,4 +309,3 @@ export function createBuilder(path: string, text: string) {
 }
 
 export type Builder = ReturnType<typeof createBuilder>;
-

@@ -24,17 +24,28 @@ export function describeError(error: IRecognitionException, part: StatementText)
   // at the end of what is half typed, not in the next statement
   const start = atEnd ? last.endOffset + 1 : error.token.startOffset;
   const end = atEnd ? start : (error.token as Token).endOffset + 1;
-  return problem("unexpected-text", start, Math.max(start, end), { ...(found === undefined ? {} : { text: found.image }), expected });
+  return problem("unexpected-text", start, Math.max(start, end), {
+    ...(found === undefined ? {} : { text: found.image }),
+    expected,
+  });
 }
 
 /** `modality a { }`, `modality a:`, `target a`. */
-function missingKind(error: IRecognitionException, part: StatementText, rule: string, previous: Token | undefined): Problem | undefined {
+function missingKind(
+  error: IRecognitionException,
+  part: StatementText,
+  rule: string,
+  previous: Token | undefined,
+): Problem | undefined {
   const [word, name, sign] = part.tokens;
-  if (word === undefined || name === undefined || !isName(name) || !error.context.ruleStack.includes("declaration")) return undefined;
+  if (word === undefined || name === undefined || !isName(name) || !error.context.ruleStack.includes("declaration"))
+    return undefined;
   const ends = Number.isNaN(error.token.startOffset) || error.token.tokenType === OpenBrace;
   const atColon = rule === "declaration" && previous === name;
   const atKind = rule === "kind" && previous === sign && sign?.tokenType === Colon;
-  return ends && (atColon || atKind) ? describeMissingKind(part, word.tokenType.name === "target" ? "binary" : "text", false) : undefined;
+  return ends && (atColon || atKind)
+    ? describeMissingKind(part, word.tokenType.name === "target" ? "binary" : "text", false)
+    : undefined;
 }
 
 /** That a declaration or definition lacks its kind; `kind` is one that fits, certain if it is the only one. */
@@ -43,10 +54,16 @@ export function describeMissingKind(part: StatementText, kind: string, certain: 
   const colon = sign?.tokenType === Colon;
   const at = (colon ? sign.endOffset : name.endOffset) + 1;
   const write = `${word.tokenType.name} ${name.image}: ${kind}`;
-  return problem("missing-kind", name.startOffset, name.endOffset + 1, { name: name.image, write }, {
-    changes: [{ start: at, end: at, text: colon ? ` ${kind}` : `: ${kind}` }],
-    certain,
-  });
+  return problem(
+    "missing-kind",
+    name.startOffset,
+    name.endOffset + 1,
+    { name: name.image, write },
+    {
+      changes: [{ start: at, end: at, text: colon ? ` ${kind}` : `: ${kind}` }],
+      certain,
+    },
+  );
 }
 
 function describeType(type: string, rule: string, previous: Token | undefined, error: IRecognitionException): string[] {

@@ -77,7 +77,8 @@ function readTokens(file: SourceFile, found: IToken[], strays: Stray[], problems
     token.startColumn = token.startOffset - (starts[line] as number);
     const previous = tokens[tokens.length - 1];
     if (previous !== undefined && joinsName(previous, token, strayAt)) {
-      previous.image += file.text.slice(previous.endOffset + 1, token.startOffset).replace(invisibleParts, "") + token.image;
+      previous.image +=
+        file.text.slice(previous.endOffset + 1, token.startOffset).replace(invisibleParts, "") + token.image;
       previous.endOffset = token.endOffset;
       continue;
     }
@@ -106,7 +107,8 @@ function readTokens(file: SourceFile, found: IToken[], strays: Stray[], problems
  */
 function joinsName(previous: Token, token: Token, strayAt: ReadonlyMap<number, Stray>): boolean {
   if (previous.tokenType !== Identifier) return false;
-  if (token.startOffset === previous.endOffset + 1) return token.tokenType === NumberToken && /^-\d+$/.test(token.image);
+  if (token.startOffset === previous.endOffset + 1)
+    return token.tokenType === NumberToken && /^-\d+$/.test(token.image);
   const stray = strayAt.get(previous.endOffset + 1);
   if (token.tokenType !== Identifier || stray?.end !== token.startOffset) return false;
   if (stray.dash) stray.dropped = true;
@@ -117,7 +119,13 @@ function readDashedName(token: Token): void {
   const text = token.image;
   token.image = text.replaceAll("-", "_");
   const [start, end] = [token.startOffset, token.endOffset + 1];
-  token.problem = problem("name-form", start, end, { text, why: "signs", write: token.image }, { changes: [{ start, end, text: token.image }] });
+  token.problem = problem(
+    "name-form",
+    start,
+    end,
+    { text, why: "signs", write: token.image },
+    { changes: [{ start, end, text: token.image }] },
+  );
 }
 
 function readToken(token: Token, line: number, fullWidth: FullWidthLines): void {
@@ -149,7 +157,8 @@ function readNumberToken(token: Token, line: number, fullWidth: FullWidthLines):
   else if (read.form === "ratio") retag(token, RatioToken);
   token.payload = read;
   const [start, end] = [token.startOffset, token.endOffset + 1];
-  if (slip === "size-form") token.problem = problem(slip, start, end, { write: written as string }, replace(token, written as string));
+  if (slip === "size-form")
+    token.problem = problem(slip, start, end, { write: written as string }, replace(token, written as string));
   else if (slip === "spaced-value") {
     token.problem = problem(slip, start, end, { text, write: written as string }, replace(token, written as string));
   } else if (slip === "full-width-sign") fullWidth.add(line, token, "%", token.endOffset);
@@ -171,7 +180,13 @@ function checkEscapes(token: Token, inner: string): string {
       start + badEscape.text.length,
       { text: badEscape.text },
       // every backslash of the string that starts no escape; a path has several
-      { changes: badEscapes.map(({ at }) => ({ start: token.startOffset + 1 + at, end: token.startOffset + 2 + at, text: "\\\\" })) },
+      {
+        changes: badEscapes.map(({ at }) => ({
+          start: token.startOffset + 1 + at,
+          end: token.startOffset + 2 + at,
+          text: "\\\\",
+        })),
+      },
     );
   }
   return value;
@@ -228,7 +243,9 @@ function collectFullWidth(problems: Problem[]): FullWidthLines {
     const different = found.filter((f, i) => found.findIndex((g) => g.sign === f.sign) === i);
     const facts = { signs: different.map((f) => f.sign), write: different.map((f) => f.text) };
     const changes = found.map(({ start, end, text }) => ({ start, end, text }));
-    problems.push(problem("full-width-sign", first.start, first.end, facts, { changes, certain: true, also: found.slice(1) }));
+    problems.push(
+      problem("full-width-sign", first.start, first.end, facts, { changes, certain: true, also: found.slice(1) }),
+    );
     found = [];
   };
   const add: FullWidthLines["add"] = (line, token, text, start = token.startOffset) => {
@@ -247,12 +264,26 @@ function readComments(found: IToken[], problems: Problem[]): LexedComment[] {
     if (token.tokenType === ForeignComment) {
       const mark = image.startsWith("#") ? "#" : "--";
       problems.push(
-        problem("comment-form", start, start + mark.length, {}, { changes: [{ start, end: start + mark.length, text: "//" }], certain: true }),
+        problem(
+          "comment-form",
+          start,
+          start + mark.length,
+          {},
+          { changes: [{ start, end: start + mark.length, text: "//" }], certain: true },
+        ),
       );
       return { form: "line", text: image.slice(mark.length).trim(), start, end };
     }
     if (token.tokenType === OpenComment) {
-      problems.push(problem("not-closed", start, start + 2, { text: "/*", write: "*/" }, { changes: [{ start: end, end, text: " */" }] }));
+      problems.push(
+        problem(
+          "not-closed",
+          start,
+          start + 2,
+          { text: "/*", write: "*/" },
+          { changes: [{ start: end, end, text: " */" }] },
+        ),
+      );
       return { form: "block", text: image.slice(2).trim(), start, end };
     }
     if (token.tokenType === BlockComment) return { form: "block", text: image.slice(2, -2).trim(), start, end };
@@ -290,15 +321,24 @@ function strayProblems(file: SourceFile, strays: readonly Stray[]): Problem[] {
   const say = () => {
     const first = same[0];
     if (first === undefined) return;
-    const alike = same.filter((s) => s.invisible === first.invisible && file.text.slice(s.start, s.end) === file.text.slice(first.start, first.end));
+    const alike = same.filter(
+      (s) =>
+        s.invisible === first.invisible && file.text.slice(s.start, s.end) === file.text.slice(first.start, first.end),
+    );
     const written = file.text.slice(first.start, first.end);
     const certain = first.invisible || /^[;；]+$/.test(written);
     problems.push(
-      problem("stray-character", first.start, first.end, { text: written }, {
-        changes: (certain ? alike : [first]).map((s) => ({ start: s.start, end: s.end, text: "" })),
-        certain,
-        also: certain ? alike.slice(1) : [],
-      }),
+      problem(
+        "stray-character",
+        first.start,
+        first.end,
+        { text: written },
+        {
+          changes: (certain ? alike : [first]).map((s) => ({ start: s.start, end: s.end, text: "" })),
+          certain,
+          also: certain ? alike.slice(1) : [],
+        },
+      ),
     );
   };
   for (const stray of strays) {

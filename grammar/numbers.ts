@@ -50,11 +50,11 @@ export interface ReadNumber {
 
 const plain = (digits: string): number => Number(digits.replace(/_/g, ""));
 
-const parts = new RegExp(`^(-?)[ \\t]*((?:_?\\d|\\.\\d)*)(\\.?)((?:[eE][+-]?\\d+)?)[ \\t]*([%％]|[\\p{L}_][\\p{L}\\p{M}\\p{N}_]*)?$`, "u");
+const parts = /^(-?)[ \t]*((?:_?\d|\.\d)*)(\.?)((?:[eE][+-]?\d+)?)[ \t]*([%％]|[\p{L}_][\p{L}\p{M}\p{N}_]*)?$/u;
 
 /** What a number that `matchNumber` found says. */
 export function readNumber(text: string): ReadNumber {
-  if (/^\d+[ \t]*[xX×✕*][ \t]*\d/.test(text) && /^[\d \txX×✕*]+$/.test(text)) {
+  if (/^\d+(?:[ \t]*[xX×✕*][ \t]*\d+)+$/.test(text)) {
     const sizes = text.split(/[ \t]*[xX×✕*][ \t]*/);
     const written = sizes.join("x");
     const read: NumberForm = { form: "size", sizes: sizes.map(Number) };
@@ -71,15 +71,28 @@ export function readNumber(text: string): ReadNumber {
     return written === text ? { read } : { read, written, slip: "spaced-value" };
   }
   const match = parts.exec(text);
-  if (match === null) return { read: { form: "number", value: Number.NaN, integer: false }, slip: "number-form", why: { unit: text } };
-  const [, sign, body, lastDot, exponent, unit] = match as unknown as [string, string, string, string, string, string | undefined];
+  if (match === null)
+    return { read: { form: "number", value: Number.NaN, integer: false }, slip: "number-form", why: { unit: text } };
+  const [, sign, body, lastDot, exponent, unit] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string | undefined,
+  ];
   const points = body.split(".").length - 1;
   const value = Number(sign + (body === "" ? "0" : body.replace(/_/g, "")) + exponent);
   const integer = points === 0 && lastDot === "" && exponent === "";
   const bare = sign + body + exponent;
   const name = unit === "％" ? "%" : unit;
   const known = name === undefined ? undefined : findUnit(name);
-  const read: NumberForm = { form: "number", value: Number.isNaN(value) ? 0 : value, integer, ...(known ? { unit: known.unit } : {}) };
+  const read: NumberForm = {
+    form: "number",
+    value: Number.isNaN(value) ? 0 : value,
+    integer,
+    ...(known ? { unit: known.unit } : {}),
+  };
 
   if (points > 1) return { read, slip: "number-form", why: "point" };
   if (!Number.isFinite(value)) return { read, slip: "number-form", why: "infinite" };
@@ -107,8 +120,28 @@ function unknownUnit(read: NumberForm, bare: string, unit: string): ReadNumber {
   const why = { unit };
   if (sameLetters.length === 1) return bad(read, why, bare + (sameLetters[0]?.unit ?? ""), true);
   const plainWords: Record<string, string> = {
-    sec: "s", secs: "s", second: "s", seconds: "s", mins: "min", minute: "min", minutes: "min", hour: "h", hours: "h", hr: "h",
-    hrs: "h", day: "d", days: "d", week: "w", weeks: "w", degrees: "deg", degree: "deg", "秒": "s", "分钟": "min", "小时": "h", "天": "d", "周": "w",
+    sec: "s",
+    secs: "s",
+    second: "s",
+    seconds: "s",
+    mins: "min",
+    minute: "min",
+    minutes: "min",
+    hour: "h",
+    hours: "h",
+    hr: "h",
+    hrs: "h",
+    day: "d",
+    days: "d",
+    week: "w",
+    weeks: "w",
+    degrees: "deg",
+    degree: "deg",
+    秒: "s",
+    分钟: "min",
+    小时: "h",
+    天: "d",
+    周: "w",
   };
   const meant = plainWords[unit.toLowerCase()];
   return bad(read, why, bare + (meant ?? ""), false);

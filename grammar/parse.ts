@@ -8,8 +8,8 @@ import { lineStarts, positionAt, type SourceFile } from "../diagnostics/span.ts"
 import type { Block, Compare, File, Model, Statement, Use } from "./ast.ts";
 import { type Builder, createBuilder } from "./build.ts";
 import { describeError, describeMissingKind } from "./expected.ts";
-import { lex, type LexedComment } from "./lex.ts";
-import { type ModelText, MOST_BRACKETS, outline, type StatementText } from "./outline.ts";
+import { type LexedComment, lex } from "./lex.ts";
+import { MOST_BRACKETS, type ModelText, outline, type StatementText } from "./outline.ts";
 import { type Entry, parseTokens } from "./parser.ts";
 import { isReadAsMeant, type Problem } from "./problem.ts";
 import { repairSigns } from "./signs.ts";
@@ -202,7 +202,9 @@ function targetNames(part: ModelText): string[] {
 function choose(problems: readonly Problem[]): Problem[] {
   // a string that is not closed may have swallowed the brackets that seem to be missing
   const string = problems.find((p) => p.code === "not-closed" && !isBracket(p));
-  const meant = problems.filter((p) => isReadAsMeant(p) && (string === undefined || p.code !== "not-closed" || !isBracket(p)));
+  const meant = problems.filter(
+    (p) => isReadAsMeant(p) && (string === undefined || p.code !== "not-closed" || !isBracket(p)),
+  );
   const other = problems.filter((p) => !isReadAsMeant(p)).sort((a, b) => a.start - b.start)[0];
   if (other === undefined) return meant;
   const follows = meant.some((p) => p.structural === true && p.start <= other.start);
@@ -268,7 +270,8 @@ function createDocs(file: SourceFile, comments: readonly LexedComment[]): (befor
   let next = 0;
   return (before) => {
     const lines: string[] = [];
-    while (next < docs.length && (docs[next] as LexedComment).start < before) lines.push((docs[next++] as LexedComment).text);
+    while (next < docs.length && (docs[next] as LexedComment).start < before)
+      lines.push((docs[next++] as LexedComment).text);
     return lines.length === 0 ? undefined : lines.join(" ").trim();
   };
 }

@@ -3,8 +3,8 @@
  * model) at a time, already cut out and with its brackets in order (outline.ts), so an error never reaches a neighbour.
  */
 import {
-  CstParser,
   type CstNode,
+  CstParser,
   EOF,
   type IParserErrorMessageProvider,
   type IRecognitionException,
@@ -46,7 +46,8 @@ const messages: IParserErrorMessageProvider = {
   buildNotAllInputParsedMessage: () => encode([EOF]),
   buildNoViableAltMessage: ({ expectedPathsPerAlt }) =>
     encode(expectedPathsPerAlt.flatMap((paths) => paths.flatMap((path) => path.slice(0, 1)))),
-  buildEarlyExitMessage: ({ expectedIterationPaths }) => encode(expectedIterationPaths.flatMap((path) => path.slice(0, 1))),
+  buildEarlyExitMessage: ({ expectedIterationPaths }) =>
+    encode(expectedIterationPaths.flatMap((path) => path.slice(0, 1))),
 };
 
 type Rule = ParserMethod<[], CstNode>;
@@ -85,235 +86,234 @@ class SpecParser extends CstParser {
       nodeLocationTracking: "onlyOffset",
       errorMessageProvider: messages,
     });
-    const $ = this;
     const word = wordToken;
 
-    $.RULE("useStatement", () => {
-      $.CONSUME(word("use"));
-      $.CONSUME(Scalar);
+    this.RULE("useStatement", () => {
+      this.CONSUME(word("use"));
+      this.CONSUME(Scalar);
     });
 
-    $.RULE("modelHead", () => {
-      $.CONSUME(word("model"));
-      $.CONSUME(Name);
-      $.OPTION(() => {
-        $.CONSUME(word("from"));
-        $.CONSUME2(Name);
+    this.RULE("modelHead", () => {
+      this.CONSUME(word("model"));
+      this.CONSUME(Name);
+      this.OPTION(() => {
+        this.CONSUME(word("from"));
+        this.CONSUME2(Name);
       });
-      $.CONSUME(OpenBrace);
+      this.CONSUME(OpenBrace);
     });
 
-    $.RULE("statement", () => {
-      $.OR([
-        { ALT: () => $.SUBRULE($.section) },
-        { ALT: () => $.SUBRULE($.declaration) },
-        { ALT: () => $.SUBRULE($.definition) },
-        { ALT: () => $.SUBRULE($.letStatement) },
-        { ALT: () => $.SUBRULE($.compareStatement) },
-        { ALT: () => $.SUBRULE($.blockStatement) },
+    this.RULE("statement", () => {
+      this.OR([
+        { ALT: () => this.SUBRULE(this.section) },
+        { ALT: () => this.SUBRULE(this.declaration) },
+        { ALT: () => this.SUBRULE(this.definition) },
+        { ALT: () => this.SUBRULE(this.letStatement) },
+        { ALT: () => this.SUBRULE(this.compareStatement) },
+        { ALT: () => this.SUBRULE(this.blockStatement) },
       ]);
     });
 
-    $.RULE("section", () => {
-      $.OR([
-        { ALT: () => $.CONSUME(word("data")) },
-        { ALT: () => $.CONSUME(word("train")) },
-        { ALT: () => $.CONSUME(word("evaluate")) },
-        { ALT: () => $.CONSUME(word("budget")) },
+    this.RULE("section", () => {
+      this.OR([
+        { ALT: () => this.CONSUME(word("data")) },
+        { ALT: () => this.CONSUME(word("train")) },
+        { ALT: () => this.CONSUME(word("evaluate")) },
+        { ALT: () => this.CONSUME(word("budget")) },
       ]);
-      $.SUBRULE($.props);
+      this.SUBRULE(this.props);
     });
 
-    $.RULE("declaration", () => {
-      $.OR([{ ALT: () => $.CONSUME(word("modality")) }, { ALT: () => $.CONSUME(word("target")) }]);
-      $.CONSUME(Name);
-      $.CONSUME(Colon);
-      $.SUBRULE($.kind);
-      $.OPTION(() => $.SUBRULE($.props));
+    this.RULE("declaration", () => {
+      this.OR([{ ALT: () => this.CONSUME(word("modality")) }, { ALT: () => this.CONSUME(word("target")) }]);
+      this.CONSUME(Name);
+      this.CONSUME(Colon);
+      this.SUBRULE(this.kind);
+      this.OPTION(() => this.SUBRULE(this.props));
     });
 
-    $.RULE("definition", () => {
-      $.OR([
-        { ALT: () => $.CONSUME(word("encoder")) },
-        { ALT: () => $.CONSUME(word("fusion")) },
-        { ALT: () => $.CONSUME(word("head")) },
+    this.RULE("definition", () => {
+      this.OR([
+        { ALT: () => this.CONSUME(word("encoder")) },
+        { ALT: () => this.CONSUME(word("fusion")) },
+        { ALT: () => this.CONSUME(word("head")) },
       ]);
-      $.CONSUME(Name);
-      $.OPTION(() => {
-        $.CONSUME(Colon);
-        $.SUBRULE($.kind);
+      this.CONSUME(Name);
+      this.OPTION(() => {
+        this.CONSUME(Colon);
+        this.SUBRULE(this.kind);
       });
-      $.CONSUME(Equals);
-      $.SUBRULE($.flow);
-      $.OPTION2(() => $.SUBRULE($.props));
+      this.CONSUME(Equals);
+      this.SUBRULE(this.flow);
+      this.OPTION2(() => this.SUBRULE(this.props));
     });
 
-    $.RULE("letStatement", () => {
-      $.CONSUME(word("let"));
-      $.CONSUME(Name);
-      $.CONSUME(Equals);
-      $.SUBRULE($.value);
-      $.OPTION(() => {
-        $.CONSUME(word("in"));
-        $.SUBRULE2($.value);
+    this.RULE("letStatement", () => {
+      this.CONSUME(word("let"));
+      this.CONSUME(Name);
+      this.CONSUME(Equals);
+      this.SUBRULE(this.value);
+      this.OPTION(() => {
+        this.CONSUME(word("in"));
+        this.SUBRULE2(this.value);
       });
     });
 
-    $.RULE("compareStatement", () => {
-      $.CONSUME(word("compare"));
-      $.CONSUME(Name);
-      $.CONSUME(word("over"));
-      $.SUBRULE($.list);
+    this.RULE("compareStatement", () => {
+      this.CONSUME(word("compare"));
+      this.CONSUME(Name);
+      this.CONSUME(word("over"));
+      this.SUBRULE(this.list);
     });
 
-    $.RULE("blockStatement", () => {
-      $.OPTION(() => $.CONSUME(word("shared")));
-      $.CONSUME(word("block"));
-      $.CONSUME(Name);
-      $.OPTION2(() => $.SUBRULE($.args));
-      $.CONSUME(Equals);
-      $.SUBRULE($.flow);
+    this.RULE("blockStatement", () => {
+      this.OPTION(() => this.CONSUME(word("shared")));
+      this.CONSUME(word("block"));
+      this.CONSUME(Name);
+      this.OPTION2(() => this.SUBRULE(this.args));
+      this.CONSUME(Equals);
+      this.SUBRULE(this.flow);
     });
 
-    $.RULE("kind", () => {
-      $.CONSUME(Name);
-      $.OPTION(() => {
-        $.CONSUME(OpenBracket);
-        $.SUBRULE($.dim);
-        $.MANY(() => {
-          $.CONSUME(Comma);
-          $.SUBRULE2($.dim);
+    this.RULE("kind", () => {
+      this.CONSUME(Name);
+      this.OPTION(() => {
+        this.CONSUME(OpenBracket);
+        this.SUBRULE(this.dim);
+        this.MANY(() => {
+          this.CONSUME(Comma);
+          this.SUBRULE2(this.dim);
         });
-        $.CONSUME(CloseBracket);
+        this.CONSUME(CloseBracket);
       });
-      $.OPTION2(() => $.CONSUME(Question));
+      this.OPTION2(() => this.CONSUME(Question));
     });
 
-    $.RULE("dim", () => {
-      $.SUBRULE($.size);
-      $.OPTION(() => {
-        $.CONSUME(Equals);
-        $.SUBRULE2($.size);
+    this.RULE("dim", () => {
+      this.SUBRULE(this.size);
+      this.OPTION(() => {
+        this.CONSUME(Equals);
+        this.SUBRULE2(this.size);
       });
     });
 
-    $.RULE("size", () => {
-      $.OR([{ ALT: () => $.CONSUME(NumberToken) }, { ALT: () => $.SUBRULE($.ref) }]);
+    this.RULE("size", () => {
+      this.OR([{ ALT: () => this.CONSUME(NumberToken) }, { ALT: () => this.SUBRULE(this.ref) }]);
     });
 
-    $.RULE("props", () => {
-      $.CONSUME(OpenBrace);
-      $.MANY({
+    this.RULE("props", () => {
+      this.CONSUME(OpenBrace);
+      this.MANY({
         GATE: () => isKey(),
         DEF: () => {
-          $.SUBRULE($.property);
-          $.OPTION(() => $.CONSUME(Comma));
+          this.SUBRULE(this.property);
+          this.OPTION(() => this.CONSUME(Comma));
         },
       });
-      $.CONSUME(CloseBrace);
+      this.CONSUME(CloseBrace);
     });
 
-    $.RULE("property", () => {
-      $.SUBRULE($.key);
-      $.CONSUME(Colon);
-      $.SUBRULE($.value);
+    this.RULE("property", () => {
+      this.SUBRULE(this.key);
+      this.CONSUME(Colon);
+      this.SUBRULE(this.value);
     });
 
-    $.RULE("key", () => {
-      $.OR([{ ALT: () => $.CONSUME(Name) }, { ALT: () => $.CONSUME(StatementWordToken) }]);
+    this.RULE("key", () => {
+      this.OR([{ ALT: () => this.CONSUME(Name) }, { ALT: () => this.CONSUME(StatementWordToken) }]);
     });
 
-    $.RULE("flow", () => {
-      $.SUBRULE($.call);
-      $.MANY(() => {
-        $.CONSUME(Arrow);
-        $.SUBRULE2($.call);
+    this.RULE("flow", () => {
+      this.SUBRULE(this.call);
+      this.MANY(() => {
+        this.CONSUME(Arrow);
+        this.SUBRULE2(this.call);
       });
     });
 
-    $.RULE("call", () => {
-      $.SUBRULE($.ref);
-      $.OPTION(() => $.SUBRULE($.args));
+    this.RULE("call", () => {
+      this.SUBRULE(this.ref);
+      this.OPTION(() => this.SUBRULE(this.args));
     });
 
-    $.RULE("ref", () => {
-      $.CONSUME(Name);
-      $.MANY(() => {
-        $.CONSUME(Dot);
-        $.CONSUME2(Name);
+    this.RULE("ref", () => {
+      this.CONSUME(Name);
+      this.MANY(() => {
+        this.CONSUME(Dot);
+        this.CONSUME2(Name);
       });
     });
 
-    $.RULE("args", () => {
-      $.CONSUME(OpenParen);
-      $.OPTION(() => {
-        $.SUBRULE($.arg);
+    this.RULE("args", () => {
+      this.CONSUME(OpenParen);
+      this.OPTION(() => {
+        this.SUBRULE(this.arg);
         // a comma before the closing bracket is fine
-        $.MANY({
-          GATE: () => $.LA(2).tokenType !== CloseParen,
+        this.MANY({
+          GATE: () => this.LA(2).tokenType !== CloseParen,
           DEF: () => {
-            $.CONSUME(Comma);
-            $.SUBRULE2($.arg);
+            this.CONSUME(Comma);
+            this.SUBRULE2(this.arg);
           },
         });
-        $.OPTION2(() => $.CONSUME2(Comma));
+        this.OPTION2(() => this.CONSUME2(Comma));
       });
-      $.CONSUME(CloseParen);
+      this.CONSUME(CloseParen);
     });
 
-    $.RULE("arg", () => {
-      $.OPTION(() => {
-        $.SUBRULE($.key);
-        $.CONSUME(Colon);
+    this.RULE("arg", () => {
+      this.OPTION(() => {
+        this.SUBRULE(this.key);
+        this.CONSUME(Colon);
       });
-      $.SUBRULE($.value);
+      this.SUBRULE(this.value);
     });
 
-    $.RULE("value", () => {
-      $.OR([
+    this.RULE("value", () => {
+      this.OR([
         // `tokens: lower: true`: the next key is no value
-        { GATE: () => $.LA(2).tokenType !== Colon, ALT: () => $.SUBRULE($.flow) },
-        { ALT: () => $.SUBRULE($.range) },
-        { ALT: () => $.SUBRULE($.list) },
+        { GATE: () => this.LA(2).tokenType !== Colon, ALT: () => this.SUBRULE(this.flow) },
+        { ALT: () => this.SUBRULE(this.range) },
+        { ALT: () => this.SUBRULE(this.list) },
       ]);
     });
 
-    $.RULE("range", () => {
-      $.SUBRULE($.scalar);
-      $.OPTION(() => {
-        $.CONSUME(DotDot);
-        $.SUBRULE2($.scalar);
+    this.RULE("range", () => {
+      this.SUBRULE(this.scalar);
+      this.OPTION(() => {
+        this.CONSUME(DotDot);
+        this.SUBRULE2(this.scalar);
       });
     });
 
-    $.RULE("scalar", () => {
-      $.OR([
-        { ALT: () => $.CONSUME(Scalar) },
-        { ALT: () => $.CONSUME(word("true")) },
-        { ALT: () => $.CONSUME(word("false")) },
+    this.RULE("scalar", () => {
+      this.OR([
+        { ALT: () => this.CONSUME(Scalar) },
+        { ALT: () => this.CONSUME(word("true")) },
+        { ALT: () => this.CONSUME(word("false")) },
       ]);
     });
 
-    $.RULE("list", () => {
-      $.CONSUME(OpenBracket);
-      $.OPTION(() => {
-        $.SUBRULE($.value);
-        $.MANY({
-          GATE: () => $.LA(2).tokenType !== CloseBracket,
+    this.RULE("list", () => {
+      this.CONSUME(OpenBracket);
+      this.OPTION(() => {
+        this.SUBRULE(this.value);
+        this.MANY({
+          GATE: () => this.LA(2).tokenType !== CloseBracket,
           DEF: () => {
-            $.CONSUME(Comma);
-            $.SUBRULE2($.value);
+            this.CONSUME(Comma);
+            this.SUBRULE2(this.value);
           },
         });
-        $.OPTION2(() => $.CONSUME2(Comma));
+        this.OPTION2(() => this.CONSUME2(Comma));
       });
-      $.CONSUME(CloseBracket);
+      this.CONSUME(CloseBracket);
     });
 
     // a reserved word is a key only before `:`
-    const isKey = () => !isStatementWord($.LA(1)) || $.LA(2).tokenType === Colon;
+    const isKey = () => !isStatementWord(this.LA(1)) || this.LA(2).tokenType === Colon;
 
-    $.performSelfAnalysis();
+    this.performSelfAnalysis();
   }
 
   /** A reserved word or a bracket is never thrown away to make the current rule fit. */
@@ -321,7 +321,9 @@ class SpecParser extends CstParser {
     const type = this.LA(1).tokenType;
     if (isStatementWord(this.LA(1)) || closers.has(type) || type === OpenBrace) return false;
     // Chevrotain declares the method on a mixin that its types do not show
-    const inherited = CstParser.prototype as unknown as { canRecoverWithSingleTokenDeletion(expected: TokenType): boolean };
+    const inherited = CstParser.prototype as unknown as {
+      canRecoverWithSingleTokenDeletion(expected: TokenType): boolean;
+    };
     return inherited.canRecoverWithSingleTokenDeletion.call(this, expected);
   }
 }

@@ -3,9 +3,10 @@
  * and put right in the tokens, so that the parser reads the plain language. Brackets are already in order.
  */
 import type { TokenType } from "chevrotain";
-import { type StatementText, virtual } from "./outline.ts";
+import type { StatementText } from "./outline.ts";
 import { type Problem, problem } from "./problem.ts";
-import { repairValues } from "./values.ts";
+import { missingSign, wrongSign } from "./repair.ts";
+import { startsValue } from "./scan.ts";
 import {
   Arrow,
   CloseParen,
@@ -21,6 +22,7 @@ import {
   Question,
   type Token,
 } from "./tokens.ts";
+import { repairValues } from "./values.ts";
 
 /** Puts the signs of a statement right. */
 export function repairSigns(part: StatementText): void {
@@ -35,40 +37,6 @@ export function repairSigns(part: StatementText): void {
   part.tokens = repairValues(tokens, problems);
 }
 
-/** Says that the sign between two tokens stands for another, and replaces it. */
-export function wrongSign(name: Token, before: Token, sign: Token, after: Token | undefined, right: TokenType, problems: Problem[]): Token {
-  const text = right.LABEL as string;
-  const end = sign.endOffset + 1;
-  // the space around it changes with the sign: `size = 3` becomes `size: 3`; a comment between is left alone
-  const start = sign.startOffset - before.endOffset <= 3 && !sign.first ? before.endOffset + 1 : sign.startOffset;
-  const written = `${right === Equals ? " " : ""}${text}${after?.startOffset === end ? " " : ""}`;
-  problems.push(
-    problem("colon-or-equals", sign.startOffset, end, { name: name.image, takes: text, not: sign.image }, {
-      changes: [{ start, end, text: written }],
-      certain: true,
-      structural: true,
-    }),
-  );
-  return virtual(right, sign.startOffset, sign.endOffset);
-}
-
-/** Says that a sign is missing between two tokens, and makes it. */
-export function missingSign(before: Token, after: Token, sign: TokenType, problems: Problem[]): Token {
-  const start = before.endOffset + 1;
-  const text = sign.LABEL as string;
-  const spaced = sign === Equals || sign === Arrow ? ` ${text}` : text;
-  const gap = after.first ? start : Math.max(start, after.startOffset);
-  const change = { start, end: start, text: gap === start && !after.first ? `${spaced} ` : spaced };
-  problems.push(
-    problem("missing-sign", start, gap, { sign: text, before: before.image, after: after.image }, {
-      changes: [change],
-      certain: true,
-      structural: true,
-    }),
-  );
-  return virtual(sign, start, start - 1);
-}
-
 /** `train: { … }`. */
 function repairSection(tokens: Token[], problems: Problem[]): void {
   const [word, sign, brace] = tokens;
@@ -76,11 +44,17 @@ function repairSection(tokens: Token[], problems: Problem[]): void {
   if (sign.tokenType !== Colon && sign.tokenType !== Equals) return;
   const [start, end] = [sign.startOffset, sign.endOffset + 1];
   problems.push(
-    problem("colon-or-equals", start, end, { name: word.image, takes: "{", not: sign.image }, {
-      changes: [{ start, end, text: "" }],
-      certain: true,
-      structural: true,
-    }),
+    problem(
+      "colon-or-equals",
+      start,
+      end,
+      { name: word.image, takes: "{", not: sign.image },
+      {
+        changes: [{ start, end, text: "" }],
+        certain: true,
+        structural: true,
+      },
+    ),
   );
   tokens.splice(1, 1);
 }
@@ -89,7 +63,8 @@ function repairLet(tokens: Token[], problems: Problem[]): void {
   const [, name, sign] = tokens;
   if (!isName(name) || name === undefined || sign === undefined || sign.tokenType === Equals) return;
   if (sign.tokenType === Colon) tokens[2] = wrongSign(name, name, sign, tokens[3], Equals, problems);
-  else if (startsValue(sign) && sign.tokenType.name !== "in") tokens.splice(2, 0, missingSign(name, sign, Equals, problems));
+  else if (startsValue(sign) && sign.tokenType.name !== "in")
+    tokens.splice(2, 0, missingSign(name, sign, Equals, problems));
 }
 
 function repairDeclaration(tokens: Token[], problems: Problem[]): void {
@@ -103,7 +78,8 @@ function repairDefinition(tokens: Token[], problems: Problem[]): void {
   const [, name, sign] = tokens;
   if (!isName(name) || name === undefined || sign === undefined) return;
   const equals = outside(tokens, Equals);
-  if (sign.tokenType === Equals && equals.length > 1) tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
+  if (sign.tokenType === Equals && equals.length > 1)
+    tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
   else if (sign.tokenType === Colon && equals.length === 0) repairKindWithoutFlow(tokens, problems);
   else if (isName(sign)) tokens.splice(2, 0, missingSign(name, sign, equals.length > 0 ? Colon : Equals, problems));
   repairFlow(tokens, problems, outside(tokens, Equals)[0]);
@@ -130,7 +106,8 @@ function repairBlock(tokens: Token[], problems: Problem[], at: number): void {
   const sign = tokens[at]?.tokenType === OpenParen ? closing(tokens, at) + 1 : at;
   const found = tokens[sign];
   if (found === undefined) return;
-  if (found.tokenType === Colon) tokens[sign] = wrongSign(name, tokens[sign - 1] as Token, found, tokens[sign + 1], Equals, problems);
+  if (found.tokenType === Colon)
+    tokens[sign] = wrongSign(name, tokens[sign - 1] as Token, found, tokens[sign + 1], Equals, problems);
   else if (isName(found)) tokens.splice(sign, 0, missingSign(tokens[sign - 1] as Token, found, Equals, problems));
   repairFlow(tokens, problems, sign);
 }
@@ -171,17 +148,4 @@ function closing(tokens: readonly Token[], open: number): number {
     else if (closers.has(type) && --depth === 0) return i;
   }
   return tokens.length;
-}
-
-/** Whether a value can begin with this token. */
-export function startsValue(token: Token | undefined): boolean {
-  if (token === undefined) return false;
-  const { name } = token.tokenType;
-  return isName(token) || token.tokenType === OpenBracket || name === "true" || name === "false" || isLiteral(token);
-}
-
-const literals: ReadonlySet<string> = new Set(["Number", "Size", "Ratio", "String", "LongString"]);
-
-export function isLiteral(token: Token | undefined): boolean {
-  return token !== undefined && literals.has(token.tokenType.name);
 }

@@ -6,8 +6,9 @@ import type { Code, FactsOf } from "../diagnostics/catalogue.ts";
 import { foreignWord } from "../diagnostics/foreign.ts";
 import { type Near, near, oneNear } from "../diagnostics/near.ts";
 import { retag, stringValue } from "./lex.ts";
-import { type StatementText, virtual } from "./outline.ts";
+import type { StatementText } from "./outline.ts";
 import { type Change, problem } from "./problem.ts";
+import { virtual } from "./repair.ts";
 import {
   Colon,
   Dot,
@@ -94,7 +95,9 @@ function byForm(tokens: readonly Token[]): string | undefined {
   return tokens[2]?.tokenType === Equals ? "encoder" : undefined;
 }
 
-const named: ReadonlySet<string> = new Set(words.filter((w) => w.form !== "use" && w.form !== "section").map((w) => w.word));
+const named: ReadonlySet<string> = new Set(
+  words.filter((w) => w.form !== "use" && w.form !== "section").map((w) => w.word),
+);
 
 function repairName(part: StatementText): void {
   const { tokens } = part;
@@ -129,7 +132,10 @@ function joinName(part: StatementText, at: number, word: string): void {
   const then = tokens[at + (dotted ? 3 : 2)]?.tokenType;
   if (!isName(second) || second === undefined) return;
   if (!dotted) {
-    const signed = then === Colon || (then === Equals && word !== "head" && word !== "fusion") || (then === OpenBrace && word === "model");
+    const signed =
+      then === Colon ||
+      (then === Equals && word !== "head" && word !== "fusion") ||
+      (then === OpenBrace && word === "model");
     if (!signed || ["from", "over", "in"].includes(second.tokenType.name)) return;
   }
   const write = `${name.image}_${second.image}`;
@@ -139,8 +145,16 @@ function joinName(part: StatementText, at: number, word: string): void {
   tokens.splice(at + 1, dotted ? 2 : 1);
 }
 
-function noteName(part: StatementText, from: Token, to: Token, why: "reserved" | "signs", write: string | undefined, text = from.image): void {
-  const changes = write === undefined ? {} : { changes: [{ start: from.startOffset, end: to.endOffset + 1, text: write }] };
+function noteName(
+  part: StatementText,
+  from: Token,
+  to: Token,
+  why: "reserved" | "signs",
+  write: string | undefined,
+  text = from.image,
+): void {
+  const changes =
+    write === undefined ? {} : { changes: [{ start: from.startOffset, end: to.endOffset + 1, text: write }] };
   note(part, "name-form", from, to, { text, why, write }, changes);
 }
 

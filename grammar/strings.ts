@@ -15,7 +15,14 @@ export interface ReadString {
 }
 
 const simple: Readonly<Record<string, string>> = {
-  '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t",
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
 };
 
 /** The value of what stands between one-line quotes. A bad escape stands for itself. */
@@ -39,7 +46,12 @@ export function readEscapes(written: string): ReadString {
     const next = written[i + 1];
     const plain = next === undefined ? undefined : simple[next];
     if (plain === undefined) {
-      const text = escape?.slice(0, 6) ?? written.slice(i, i + (next === undefined ? 1 : 1 + String.fromCodePoint(written.codePointAt(i + 1) as number).length));
+      const text =
+        escape?.slice(0, 6) ??
+        written.slice(
+          i,
+          i + (next === undefined ? 1 : 1 + String.fromCodePoint(written.codePointAt(i + 1) as number).length),
+        );
       badEscapes.push({ at: i, text });
       value += text;
       i += text.length - 1;

@@ -4,6 +4,7 @@
  */
 import { type CustomPatternMatcherFunc, createToken, type IToken, Lexer, type TokenType } from "chevrotain";
 import { matchNumber } from "./numbers.ts";
+import type { Problem } from "./problem.ts";
 import { BOOLEAN_WORDS, CONTEXT_WORDS, STATEMENT_WORDS } from "./words.ts";
 
 /** A token after lex.ts: offsets are set, slips are read as meant. */
@@ -12,7 +13,7 @@ export interface Token extends IToken {
   /** First on its line. */
   first: boolean;
   /** What is wrong with the token itself; said by the statement it stands in. */
-  problem?: import("./problem.ts").Problem;
+  problem?: Problem;
   /** Put in by recovery: it has a place but no text. */
   virtual?: boolean;
 }
@@ -157,7 +158,8 @@ export const OpenLongText = createToken({
 /** `'yes'`, `“yes”`, `「yes」`. */
 export const QuotedText = createToken({
   name: "QuotedString",
-  pattern: /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„‟＂][^“”„‟＂"\r\n]*[“”„‟＂"]|"[^"“”„‟＂\\\r\n]*”|[‘’＇][^‘’＇\r\n]*[‘’＇]|「[^」\r\n]*」|『[^』\r\n]*』/,
+  pattern:
+    /'(?:[^'\\\r\n]|\\[^\r\n])*'|[“”„‟＂][^“”„‟＂"\r\n]*[“”„‟＂"]|"[^"“”„‟＂\\\r\n]*”|[‘’＇][^‘’＇\r\n]*[‘’＇]|「[^」\r\n]*」|『[^』\r\n]*』/,
   categories: [Scalar],
 });
 export const OpenText = createToken({
@@ -261,7 +263,11 @@ export const tokenTypes: TokenType[] = [
 ];
 
 // checked by a test (validateLexer), not at each start
-export const lexer = new Lexer(tokenTypes, { positionTracking: "onlyOffset", ensureOptimizations: true, skipValidations: true });
+export const lexer = new Lexer(tokenTypes, {
+  positionTracking: "onlyOffset",
+  ensureOptimizations: true,
+  skipValidations: true,
+});
 
 /** Builds the lexer with Chevrotain's checks; throws if one fails. For tests. */
 export function validateLexer(): void {

@@ -5,7 +5,8 @@
 import { createTokenInstance, type TokenType } from "chevrotain";
 import { retag } from "./lex.ts";
 import { type Problem, problem } from "./problem.ts";
-import { isLiteral, missingSign, startsValue, wrongSign } from "./signs.ts";
+import { missingSign, wrongSign } from "./repair.ts";
+import { isLiteral, startsValue } from "./scan.ts";
 import {
   Arrow,
   CloseParen,
@@ -62,7 +63,8 @@ export function repairValues(tokens: readonly Token[], problems: Problem[]): Tok
       }
     }
     out.push(token);
-    if (closerOf.has(token.tokenType)) frames.push(openFrame(token, out[out.length - 2], frames.length === 0 && mayBeKind));
+    if (closerOf.has(token.tokenType))
+      frames.push(openFrame(token, out[out.length - 2], frames.length === 0 && mayBeKind));
     else if (closers.has(token.tokenType)) {
       frames.pop();
       const outer = frames[frames.length - 1];
@@ -83,7 +85,8 @@ function readInside(frame: Frame, tokens: readonly Token[], i: number, out: Toke
   const token = tokens[i] as Token;
   const type = token.tokenType;
   if (closerOf.has(type) || closers.has(type)) {
-    if (type === OpenBracket && frame.next === "after" && frame.holds !== "properties") insertComma(token, out, problems);
+    if (type === OpenBracket && frame.next === "after" && frame.holds !== "properties")
+      insertComma(token, out, problems);
     return 0;
   }
   if (frame.next === "after") {
@@ -123,7 +126,7 @@ function insertComma(token: Token, out: Token[], problems: Problem[]): void {
 /** `[time:626]`: an axis takes `=`. */
 function replaceColon(out: Token[], colon: Token, after: Token | undefined, problems: Problem[]): number {
   const axis = out[out.length - 1] as Token;
-  out.push(wrongSign(axis, axis, colon, after, Equals, problems));
+  out.push(wrongSign(axis, axis, colon, after, Equals, problems, true));
   return 1;
 }
 
@@ -181,7 +184,13 @@ interface Joined {
  * `10,000` where a comma cannot separate two values: in a property, and in brackets where the second number begins
  * with 0. There it is one number with a sign for thousands.
  */
-function joinThousands(tokens: readonly Token[], i: number, out: Token[], frame: Frame, problems: Problem[]): Joined | undefined {
+function joinThousands(
+  tokens: readonly Token[],
+  i: number,
+  out: Token[],
+  frame: Frame,
+  problems: Problem[],
+): Joined | undefined {
   const first = tokens[i] as Token;
   if (first.tokenType !== NumberToken || frame.next === "key" || !/^-?\d{1,3}$/.test(first.image)) return undefined;
   let last = i;
@@ -200,9 +209,15 @@ function joinThousands(tokens: readonly Token[], i: number, out: Token[], frame:
   const end = (tokens[last]?.endOffset as number) + 1;
   const written = text.replaceAll("_", ",");
   problems.push(
-    problem("number-form", first.startOffset, end, { text: written, why: "thousands", write: text }, {
-      changes: [{ start: first.startOffset, end, text }],
-    }),
+    problem(
+      "number-form",
+      first.startOffset,
+      end,
+      { text: written, why: "thousands", write: text },
+      {
+        changes: [{ start: first.startOffset, end, text }],
+      },
+    ),
   );
   return { token: made(NumberToken, text, first, end), last };
 }
@@ -224,13 +239,28 @@ function joinSize(tokens: readonly Token[], i: number, frame: Frame, problems: P
   const write = numbers.join("x");
   const end = close.endOffset + 1;
   problems.push(
-    problem("size-form", first.startOffset, end, { write }, { changes: [{ start: first.startOffset, end, text: write }], certain: true }),
+    problem(
+      "size-form",
+      first.startOffset,
+      end,
+      { write },
+      { changes: [{ start: first.startOffset, end, text: write }], certain: true },
+    ),
   );
   return { token: made(SizeToken, write, first, end), last };
 }
 
 function made(type: TokenType, image: string, first: Token, end: number): Token {
-  const token = createTokenInstance(Identifier, image, first.startOffset, end - 1, Number.NaN, Number.NaN, Number.NaN, Number.NaN);
+  const token = createTokenInstance(
+    Identifier,
+    image,
+    first.startOffset,
+    end - 1,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+  );
   retag(token, type);
   (token as Token).first = first.first;
   return token as Token;

@@ -17,7 +17,21 @@ import type {
 } from "./ast.ts";
 
 /** Everything of the tree that has a span. */
-export type Node = File | Use | Model | Statement | Props | Property | Kind | Dim | Call | Ref | Arg | BlockParam | Value | Name;
+export type Node =
+  | File
+  | Use
+  | Model
+  | Statement
+  | Props
+  | Property
+  | Kind
+  | Dim
+  | Call
+  | Ref
+  | Arg
+  | BlockParam
+  | Value
+  | Name;
 
 type Child = Node | number | undefined;
 

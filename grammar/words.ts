@@ -17,20 +17,60 @@ export interface StatementWord {
 /** The fifteen reserved words, in the order in which a spec is usually read. They stay free as property and argument names. */
 export const STATEMENT_WORDS = [
   { word: "use", form: "use", places: ["file"], doc: "Brings in what another file itself declares." },
-  { word: "model", form: "model", places: ["file"], doc: "A model: its data, modalities, encoders, fusions and heads." },
-  { word: "data", form: "section", places: ["model"], doc: "Where the rows are, what orders and groups them, and how they are split." },
+  {
+    word: "model",
+    form: "model",
+    places: ["file"],
+    doc: "A model: its data, modalities, encoders, fusions and heads.",
+  },
+  {
+    word: "data",
+    form: "section",
+    places: ["model"],
+    doc: "Where the rows are, what orders and groups them, and how they are split.",
+  },
   { word: "let", form: "let", places: ["model"], doc: "A constant, with the candidates that tuning may try." },
-  { word: "modality", form: "declaration", places: ["model"], doc: "An input: what happens once per row, without weights." },
+  {
+    word: "modality",
+    form: "declaration",
+    places: ["model"],
+    doc: "An input: what happens once per row, without weights.",
+  },
   { word: "target", form: "declaration", places: ["model"], doc: "What is predicted." },
   { word: "encoder", form: "definition", places: ["model"], doc: "A flow with weights from one value to another." },
   { word: "fusion", form: "definition", places: ["model"], doc: "Where values are joined: early, mid or late." },
   { word: "head", form: "definition", places: ["model"], doc: "Predicts a target from a value." },
-  { word: "train", form: "section", places: ["model"], doc: "Optimizer, schedule, epochs, batch size, stopping and seed." },
-  { word: "evaluate", form: "section", places: ["model"], doc: "Baselines, ablations and other checks of the trained model." },
-  { word: "compare", form: "compare", places: ["file", "model"], doc: "A table of alternatives: same rows, splits and seeds." },
-  { word: "budget", form: "section", places: ["model"], doc: "Upper limits for weights, memory and the time of a step." },
+  {
+    word: "train",
+    form: "section",
+    places: ["model"],
+    doc: "Optimizer, schedule, epochs, batch size, stopping and seed.",
+  },
+  {
+    word: "evaluate",
+    form: "section",
+    places: ["model"],
+    doc: "Baselines, ablations and other checks of the trained model.",
+  },
+  {
+    word: "compare",
+    form: "compare",
+    places: ["file", "model"],
+    doc: "A table of alternatives: same rows, splits and seeds.",
+  },
+  {
+    word: "budget",
+    form: "section",
+    places: ["model"],
+    doc: "Upper limits for weights, memory and the time of a step.",
+  },
   { word: "block", form: "block", places: ["file", "model"], doc: "Reusable ops; each use has weights of its own." },
-  { word: "shared", form: "block", places: ["file", "model"], doc: "Before `block`: one set of weights wherever it is used." },
+  {
+    word: "shared",
+    form: "block",
+    places: ["file", "model"],
+    doc: "Before `block`: one set of weights wherever it is used.",
+  },
 ] as const satisfies readonly StatementWord[];
 
 export type ReservedWord = (typeof STATEMENT_WORDS)[number]["word"];

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { type Code, report } from "../diagnostics/catalogue.ts";
 import { csvLines } from "./artifact/predictions.ts";
 import { RunError } from "./artifact/run-error.ts";
 import type { RunSources } from "./artifact/run-folder.ts";
@@ -52,7 +53,13 @@ export async function runCommandLine(program: Program, file: string, argv: reado
   }
 }
 
-async function runCommand(program: Program, file: string, shown: string, argv: readonly string[], signal: AbortSignal): Promise<number> {
+async function runCommand(
+  program: Program,
+  file: string,
+  shown: string,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const [command, ...rest] = argv;
   if (command === undefined || command === "--help" || command === "-h") {
     process.stdout.write(usage(shown));
@@ -78,7 +85,10 @@ async function train(program: Program, file: string, argv: readonly string[], si
   const seed = whole(values.seed, "--seed", 0);
   const epochs = whole(values.epochs, "--epochs", 1);
   const threads = whole(values.threads, "--threads", 1);
-  const out = (values.out as string | undefined) ?? path.join("runs", program.name, `${timeStamp(new Date())}-${seed ?? program.training.seed}`);
+  const reporter = withEngineWarning(reporterFor(values.json === true));
+  const out =
+    (values.out as string | undefined) ??
+    path.join("runs", program.name, `${timeStamp(new Date())}-${seed ?? program.training.seed}`);
   const result = await trainProgram(program, {
     base: (values.base as string | undefined) ?? baseOf(file),
     ...(values.data !== undefined && { source: values.data as string }),
@@ -88,7 +98,7 @@ async function train(program: Program, file: string, argv: readonly string[], si
     out,
     baselines: values["no-baselines"] !== true,
     sources: sourcesBeside(file),
-    reporter: reporterFor(values.json === true),
+    reporter,
     install: process.env.CI === undefined ? "never" : "auto",
     signal,
   });
@@ -97,27 +107,38 @@ async function train(program: Program, file: string, argv: readonly string[], si
     process.stderr.write(`Saved in epoch ${ended + 1}, step ${result.step.done} of ${result.step.of}: ${out}/\n`);
     return 130;
   }
+  if (result.interrupted) process.stderr.write("Stopped while the floors were trained; the model is whole.\n");
   if (values.json === true) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
   else {
     process.stderr.write("\n");
     const files = ["graph.mmd", "program.ts", "scorecard.json"].filter((name) => existsSync(path.join(out, name)));
     process.stdout.write(renderScorecard(result.scorecard, { ...terminal(process.stdout), folder: `${out}/`, files }));
   }
-  return 0;
+  return result.interrupted ? 130 : 0;
 }
 
 async function evaluate(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parse(argv, 1, { data: { type: "string" }, json: { type: "boolean" } });
   const data = values.data as string | undefined;
-  const result = await evalRun(positionals[0] as string, { ...(data !== undefined && { source: data }), reporter: quietReporter(), signal });
+  const result = await evalRun(positionals[0] as string, {
+    ...(data !== undefined && { source: data }),
+    reporter: quietReporter(),
+    signal,
+  });
   if (values.json === true) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
   else {
     const { model, seed, started } = result.environment;
     const { test, validation } = result.scorecard.rows;
-    const rows = data === undefined ? `${countText(validation)} validation, ${countText(test)} test rows` : `${path.basename(data)}, ${countText(test)} rows`;
+    const rows =
+      data === undefined
+        ? `${countText(validation)} validation, ${countText(test)} test rows`
+        : `${path.basename(data)}, ${countText(test)} rows`;
     const options = terminal(process.stdout);
     process.stdout.write(`${model} of ${started.slice(0, 10)}, seed ${seed} ${options.ascii ? "|" : "·"} ${rows}\n\n`);
-    const named = data === undefined ? {} : { title: path.basename(data), ...(result.before !== undefined && { before: result.before }) };
+    const named =
+      data === undefined
+        ? {}
+        : { title: path.basename(data), ...(result.before !== undefined && { before: result.before }) };
     process.stdout.write(renderHeads(result.scorecard, { ...options, ...named }));
   }
   return 0;
@@ -134,7 +155,10 @@ async function predict(argv: readonly string[], signal: AbortSignal): Promise<nu
     signal,
   });
   if (out === undefined) for (const line of csvLines(predictions)) process.stdout.write(line);
-  else process.stderr.write(`${out}: ${countText(predictions.rows)} rows, columns ${predictions.columns.map((column) => column.name).join(", ")}\n`);
+  else
+    process.stderr.write(
+      `${out}: ${countText(predictions.rows)} rows, columns ${predictions.columns.map((column) => column.name).join(", ")}\n`,
+    );
   return 0;
 }
 
@@ -150,14 +174,16 @@ function parse(argv: readonly string[], positionals: number, options: Options) {
     throw new UsageError((error as Error).message.split(". ")[0] as string);
   }
   if (parsed.positionals.length < positionals) throw new UsageError("the RUN is missing");
-  if (parsed.positionals.length > positionals) throw new UsageError(`${parsed.positionals[positionals]} is one argument too many`);
+  if (parsed.positionals.length > positionals)
+    throw new UsageError(`${parsed.positionals[positionals]} is one argument too many`);
   return parsed;
 }
 
 function whole(text: unknown, option: string, least: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new UsageError(`${option} is a whole number, ${least} or more, not ${String(text)}`);
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`${option} is a whole number, ${least} or more, not ${String(text)}`);
   return value;
 }
 
@@ -178,7 +204,13 @@ function sourcesBeside(file: string): RunSources {
     return existsSync(at) ? readFileSync(at, "utf8") : undefined;
   };
   const [programText, graphText, irJson, specText] = ["program.ts", "graph.mmd", "ir.json", "spec.mmf"].map(read);
-  return { programJs: readFileSync(file, "utf8"), ...(programText && { programText }), ...(graphText && { graphText }), ...(irJson && { irJson }), ...(specText && { specText }) };
+  return {
+    programJs: readFileSync(file, "utf8"),
+    ...(programText && { programText }),
+    ...(graphText && { graphText }),
+    ...(irJson && { irJson }),
+    ...(specText && { specText }),
+  };
 }
 
 /** `2026-11-24T05-31-07`, in the local time. */
@@ -206,6 +238,20 @@ function reporterFor(json: boolean): Reporter {
   const live = stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== "dumb";
   const options = { stream: stderr, ...terminal(stderr) };
   return live ? createBarReporter(options) : createLineReporter(options);
+}
+
+/** Where there is no TensorFlow, the line of the engine is followed by what that means. */
+function withEngineWarning(reporter: Reporter): Reporter {
+  return {
+    ...reporter,
+    engine(line) {
+      reporter.engine(line);
+      if (line.startsWith("tensorflow")) return;
+      reporter.warning(
+        `Training runs on ${line.startsWith("wasm") ? "wasm" : "the CPU"}, without TensorFlow: expect 30 times the time.`,
+      );
+    },
+  };
 }
 
 /** For `eval` and `predict`: only what takes long is shown. */
@@ -237,14 +283,28 @@ function tell(error: unknown, shown: string): number {
   if (error instanceof DataError) {
     for (const { code, about, facts, rows } of error.problems) {
       const place = [about.statement, about.property, about.column].filter((part) => part !== undefined).join(", ");
-      say(`error ${code} (${place}) ${JSON.stringify(facts)}`);
-      for (const row of (rows ?? []).slice(0, 10)) say(`  row ${row.row}  ${row.path ?? row.value ?? ""}${row.why === undefined ? "" : `  ${row.why}`}`);
+      say(sentence(code, facts, ` (${place})`));
+      const shown = (rows ?? []).slice(0, 10);
+      for (const row of shown)
+        say(
+          `    row ${countText(row.row)}   ${row.path ?? row.value ?? ""}${row.why === undefined ? "" : `   ${row.why}`}`,
+        );
+      if (rows !== undefined && rows.length > shown.length)
+        say(`    and ${countText(rows.length - shown.length)} more`);
     }
     return 1;
   }
-  if (error instanceof RunError || error instanceof TrainingError) {
-    say(`error ${error.code}\n  ${error.message}`);
-    if (error instanceof TrainingError && error.run !== undefined) say(`  The weights of epoch ${error.facts.kept} can be judged: eval ${error.run}`);
+  if (error instanceof TrainingError) {
+    const { layer, ...facts } = error.facts;
+    say(sentence(error.code, { ...facts, ...(layer !== undefined && { text: layer }) }));
+    if (error.run !== undefined)
+      say(`  The weights of epoch ${facts.kept} can be judged: node ${shown} eval ${error.run}`);
+    return 1;
+  }
+  if (error instanceof RunError) {
+    const near =
+      "near" in error.facts && error.facts.near.length > 0 ? { kind: "few", words: error.facts.near } : undefined;
+    say(sentence(error.code, { ...error.facts, near }));
     return 1;
   }
   if (error instanceof EngineError) {
@@ -253,4 +313,16 @@ function tell(error: unknown, shown: string): number {
   }
   say(process.env.MMFC_DEBUG === "1" ? ((error as Error).stack ?? String(error)) : `internal-error: ${String(error)}`);
   return 70;
+}
+
+/** A message of the catalogue without its frame: a program has no spec to draw. */
+function sentence(code: string, facts: object, place = ""): string {
+  const nowhere = { file: "", start: 0, end: 0 };
+  try {
+    const { severity, message, help } = report(code as Code, nowhere, facts as never);
+    return `${severity} ${code}${place}\n  ${message}${help === undefined ? "" : `\n  help: ${help}`}`;
+  } catch {
+    // Facts of another shape than the sentence needs are still better than nothing.
+    return `error ${code}${place}\n  ${JSON.stringify(facts)}`;
+  }
 }

@@ -12,7 +12,9 @@ export function defineProgram(program: Program): Program {
   if (file !== undefined) {
     // After the program's module has finished, so that all of it is there.
     setImmediate(() => {
-      void import("./command-line.ts").then(({ runCommandLine }) => runCommandLine(program, file, process.argv.slice(2)));
+      void import("./command-line.ts").then(({ runCommandLine }) =>
+        runCommandLine(program, file, process.argv.slice(2)),
+      );
     });
   }
   return program;

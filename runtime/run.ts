@@ -29,7 +29,7 @@ import type { LoopResult } from "./train/loop.ts";
 import type { Network } from "./train/network.ts";
 import type { ModelRow, Reporter } from "./train/reporter.ts";
 import { silentReporter } from "./train/reporter.ts";
-import { earlyStopText, splitText } from "./train/run-text.ts";
+import { splitText } from "./train/run-text.ts";
 import { TrainingError } from "./train/training-error.ts";
 
 interface CommonOptions {
@@ -63,6 +63,8 @@ export interface TrainOptions extends CommonOptions {
 
 export interface TrainResult {
   readonly status: LoopResult["status"];
+  /** Ctrl-C came: while the model was trained (`stopped`) or its floors, of which the scorecard then lacks some. */
+  readonly interrupted: boolean;
   readonly dir: string;
   /** None if the training was stopped. */
   readonly scorecard?: Scorecard;
@@ -90,11 +92,13 @@ export async function trainProgram(given: Program, options: TrainOptions): Promi
   const engine = await engineOf(options, reporter);
   const source = sourceOf(options.source, options.base);
 
+  // Told after the line of the rows, which are known when all is prepared.
+  const ready: Parameters<Reporter["prepared"]>[0][] = [];
   const preparing = performance.now();
   const prepared = await prepareData(program.data, {
     base: options.base,
     ...(source !== undefined && { source }),
-    ...dataOptions(options, reporter),
+    ...dataOptions(options, { ...reporter, prepared: (event) => void ready.push(event) }),
     seed,
   });
   const prepareSeconds = (performance.now() - preparing) / 1000;
@@ -103,41 +107,57 @@ export async function trainProgram(given: Program, options: TrainOptions): Promi
     if (train === undefined) throw new Error("The split leaves no training rows.");
     const rows = { train: train.rows, validation: validation?.rows ?? 0, test: test?.rows ?? 0 };
     reporter.rows({ ...rows, source: sourceName(source ?? program.data.source), split: splitText(program.data) });
+    for (const event of ready) reporter.prepared(event);
 
     const run = await createRun(out);
     try {
       await writeStatics(run, program, prepared.fitted, options.sources);
-      const environment = { program, engine, started, epochs, seed, base: path.resolve(options.base), source: options.source };
-      const fit = await fitProgram(engine.tf, program, prepared.fitted, { train, validation, test }, {
+      const environment = {
+        program,
+        engine,
+        started,
         epochs,
         seed,
-        baselines: options.baselines,
-        reporter,
-        ...(signal !== undefined && { signal }),
-        ...(options.modelRows !== undefined && {
-          modelRows: typeof options.modelRows === "function" ? options.modelRows(prepared.fitted) : options.modelRows,
-        }),
-        onEpoch: ({ epochs: _, ...report }) => run.appendLine("metrics.jsonl", report),
-        async onFailure(network, error) {
-          if (!(error instanceof TrainingError) || error.facts.kept === 0) return;
-          await writeWeights(run, arraysOf(network), program.name);
-          const { kept, step } = error.facts;
-          const loop = { status: "failed" as const, epochs: kept, kept, steps: step - 1 };
-          await run.write("environment.json", json(environmentOf(environment, loop)));
-          await run.finish();
-          error.run = out;
+        base: path.resolve(options.base),
+        source: options.source,
+      };
+      const fit = await fitProgram(
+        engine.tf,
+        program,
+        prepared.fitted,
+        { train, validation, test },
+        {
+          epochs,
+          seed,
+          baselines: options.baselines,
+          reporter,
+          ...(signal !== undefined && { signal }),
+          ...(options.modelRows !== undefined && {
+            modelRows: typeof options.modelRows === "function" ? options.modelRows(prepared.fitted) : options.modelRows,
+          }),
+          onEpoch: ({ epochs: _, ...report }) => run.appendLine("metrics.jsonl", report),
+          async onFailure(network, error) {
+            if (!(error instanceof TrainingError) || error.facts.kept === 0) return;
+            await writeWeights(run, arraysOf(network), program.name);
+            const { kept, step } = error.facts;
+            const loop = { status: "failed" as const, epochs: kept, kept, steps: step - 1 };
+            await run.write("environment.json", json(environmentOf(environment, loop)));
+            await run.finish();
+            error.run = out;
+          },
         },
-      });
+      );
       try {
         await writeWeights(run, arraysOf(fit.network), program.name);
         await run.write("environment.json", json(environmentOf(environment, fit.loop)));
-        const scorecard = fit.heads === undefined ? undefined : scorecardOf(program, engine, rows, fit, prepareSeconds, seed);
+        const scorecard =
+          fit.heads === undefined ? undefined : scorecardOf(program, engine, rows, fit, prepareSeconds, seed);
         if (scorecard !== undefined) await run.write("scorecard.json", json(scorecard));
         await run.finish();
-        if (fit.loop.status === "early") reporter.note(earlyStopText(program.training, fit.loop));
         const { epochs: ended, kept, steps, stepsPerEpoch } = fit.loop;
         return {
           status: fit.loop.status,
+          interrupted: signal?.aborted === true,
           dir: out,
           ...(scorecard !== undefined && { scorecard }),
           epochs: { ended, planned: epochs, kept },
@@ -202,7 +222,11 @@ export async function evalRun(dir: string, options: EvalOptions = {}): Promise<E
       const heads = await judgePart(network, program, fitted, parts, environment.seed, options.signal);
       const evaluate = (performance.now() - started) / 1000;
       const stored = run.scorecard as Partial<Scorecard> | undefined;
-      const rows = { train: prepared.parts.train?.rows ?? 0, validation: parts.validation?.rows ?? 0, test: parts.test?.rows ?? 0 };
+      const rows = {
+        train: prepared.parts.train?.rows ?? 0,
+        validation: parts.validation?.rows ?? 0,
+        test: parts.test?.rows ?? 0,
+      };
       const scorecard: Scorecard = {
         model: program.name,
         spec: program.spec,
@@ -211,7 +235,7 @@ export async function evalRun(dir: string, options: EvalOptions = {}): Promise<E
         epochs: environment.epochs.ended,
         bootstrap: program.evaluation.bootstrap,
         rows,
-        heads,
+        heads: given === undefined ? withStoredFloors(heads, stored?.heads ?? {}) : heads,
         parameters: network.parameters,
         seconds: { prepare, train: stored?.seconds?.train ?? 0, evaluate },
       };
@@ -262,7 +286,10 @@ export async function predictRun(dir: string, options: PredictOptions): Promise<
     try {
       const part = prepared.parts.data ?? emptyPart;
       const { batchSize } = program.training;
-      const { outputs } = await runPart(network, part, [], { batchSize, ...(options.signal !== undefined && { signal: options.signal }) });
+      const { outputs } = await runPart(network, part, [], {
+        batchSize,
+        ...(options.signal !== undefined && { signal: options.signal }),
+      });
       const context = { data: program.data, training: program.training, fitted };
       const predictions = predictionsOf(context, part, part.rows === 0 ? emptyOutputs(program, fitted) : outputs);
       if (options.out !== undefined) await writePredictions(predictions, options.out);
@@ -292,7 +319,9 @@ async function engineOf(options: CommonOptions, reporter: Reporter): Promise<Eng
 
 /** `tensorflow 2.21, CPU` */
 function engineText({ kind, version, device }: Engine): string {
-  return kind === "tensorflow" ? `tensorflow ${version.split(".").slice(0, 2).join(".")}, ${device}` : `${kind}, ${device}`;
+  return kind === "tensorflow"
+    ? `tensorflow ${version.split(".").slice(0, 2).join(".")}, ${device}`
+    : `${kind}, ${device}`;
 }
 
 function dataOptions(options: CommonOptions, reporter: Reporter) {
@@ -342,7 +371,11 @@ function assertSameData(run: StoredRun, here: FittedData): void {
 
 // ---------------------------------------------------------------- runs
 
-async function loadRun(dir: string, options: CommonOptions, reporter: Reporter): Promise<{ run: StoredRun; program: Program; engine: Engine }> {
+async function loadRun(
+  dir: string,
+  options: CommonOptions,
+  reporter: Reporter,
+): Promise<{ run: StoredRun; program: Program; engine: Engine }> {
   const run = await openRun(dir);
   const unreadable = (why: string): RunError => new RunError({ code: "run-unreadable", facts: { path: run.dir, why } });
   const program = await loadProgram(run.programJs, { apply, defineProgram }).catch((error: Error) => {
@@ -360,7 +393,10 @@ function networkOfRun(engine: Engine, run: StoredRun, program: Program): Network
     const array = stored.get(name);
     if (array === undefined || array.shape.join() !== variable.shape.join()) {
       network.dispose();
-      const why = array === undefined ? `weights.safetensors has no ${name}` : `weights.safetensors has another shape for ${name}`;
+      const why =
+        array === undefined
+          ? `weights.safetensors has no ${name}`
+          : `weights.safetensors has another shape for ${name}`;
       throw new RunError({ code: "run-unreadable", facts: { path: run.dir, why } });
     }
     engine.tf.tidy(() => variable.assign(engine.tf.tensor(array.data, [...array.shape])));
@@ -369,7 +405,11 @@ function networkOfRun(engine: Engine, run: StoredRun, program: Program): Network
 }
 
 function arraysOf(network: Network): NamedArray[] {
-  return network.weights.map(({ name, variable }) => ({ name, shape: variable.shape, data: Float32Array.from(variable.dataSync()) }));
+  return network.weights.map(({ name, variable }) => ({
+    name,
+    shape: variable.shape,
+    data: Float32Array.from(variable.dataSync()),
+  }));
 }
 
 async function writeStatics(run: RunWriter, program: Program, fitted: FittedData, sources: RunSources): Promise<void> {
@@ -406,7 +446,12 @@ function environmentOf(facts: EnvironmentFacts, loop: Ending): RunEnvironment {
     seed,
     started: started.toISOString(),
     status: loop.status,
-    epochs: { planned: epochs, ended: loop.epochs, kept: loop.kept, ...(loop.best !== undefined && { best: loop.best.epoch }) },
+    epochs: {
+      planned: epochs,
+      ended: loop.epochs,
+      kept: loop.kept,
+      ...(loop.best !== undefined && { best: loop.best.epoch }),
+    },
     steps: loop.steps,
   };
 }
@@ -435,6 +480,24 @@ function scorecardOf(
 
 function thenOf(heads: Scorecard["heads"]): NonNullable<EvalResult["before"]> {
   return Object.fromEntries(Object.entries(heads).map(([name, head]) => [name, head.test ?? head.validation]));
+}
+
+/** Floors that were trained are not trained again: on the same data their numbers, and the verdict on them, stand. */
+function withStoredFloors(heads: Scorecard["heads"], stored: Scorecard["heads"]): Scorecard["heads"] {
+  return Object.fromEntries(
+    Object.entries(heads).map(([name, head]) => {
+      const then = stored[name];
+      if (then === undefined) return [name, head];
+      return [
+        name,
+        {
+          ...head,
+          floors: { ...then.floors, ...head.floors },
+          ...(then.verdict !== undefined && { verdict: then.verdict }),
+        },
+      ];
+    }),
+  );
 }
 
 /** Files are for people, too. */

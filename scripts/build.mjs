@@ -17,6 +17,22 @@ const entries = {
   "compiler/compile": "compiler/compile.ts",
 };
 
+/**
+ * Packages of hundreds of small files that every command needs: loading them file by file would take most of the time of
+ * `mmfc check`. All others stay packages.
+ */
+const inside = ["chevrotain", "@chevrotain/", "lodash-es"];
+
+const packagesOutside = {
+  name: "packages-outside",
+  setup(building) {
+    building.onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) => {
+      if (kind === "entry-point" || inside.some((start) => name === start || name.startsWith(start))) return undefined;
+      return { path: name, external: true };
+    });
+  },
+};
+
 /** Builds dist/. Files that did not change are left alone, so that a process that runs from dist/ goes on undisturbed. */
 export async function buildPackage(folder = path.join(root, "dist")) {
   const result = await build({
@@ -29,7 +45,7 @@ export async function buildPackage(folder = path.join(root, "dist")) {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    packages: "external",
+    plugins: [packagesOutside],
     chunkNames: "chunks/[name]-[hash]",
     charset: "utf8",
     write: false,
@@ -40,6 +56,9 @@ export async function buildPackage(folder = path.join(root, "dist")) {
     kept.add(file);
     await writeWhenChanged(file, contents);
   }
+  const licenses = path.join(folder, "LICENSES.txt");
+  await writeWhenChanged(licenses, Buffer.from(await licensesOfInside()));
+  kept.add(licenses);
   await chmod(path.join(folder, "cli/main.js"), 0o755);
   await sweep(folder, kept);
 }
@@ -49,6 +68,21 @@ async function workers() {
   const files = await readdir(path.join(root, "runtime"), { recursive: true });
   const found = files.filter((file) => file.endsWith(".worker.ts"));
   return Object.fromEntries(found.map((file) => [`runtime/${file.slice(0, -3)}`, `runtime/${file}`]));
+}
+
+/** The licenses of the packages that are inside. */
+async function licensesOfInside() {
+  const scoped = await readdir(path.join(root, "node_modules/@chevrotain"));
+  const names = ["chevrotain", ...scoped.map((name) => `@chevrotain/${name}`), "lodash-es"];
+  const texts = await Promise.all(names.map(licenseOf));
+  return texts.filter((text) => text !== undefined).join("\n\n");
+}
+
+async function licenseOf(name) {
+  const folder = path.join(root, "node_modules", name);
+  const files = (await readdir(folder)).filter((file) => /^(?:licen[sc]e|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
+  return texts.length === 0 ? undefined : `${name}\n\n${texts.join("\n")}`;
 }
 
 async function writeWhenChanged(file, contents) {
@@ -74,7 +108,10 @@ function emitTypes() {
   const options = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--rewriteRelativeImportExtensions"];
   const compiler = path.join(root, "node_modules/typescript/bin/tsc");
   const project = path.join(root, "scripts/tsconfig.types.json");
-  const { status } = spawnSync(process.execPath, [compiler, "-p", project, ...options], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [compiler, "-p", project, ...options], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(1);
 }
 

@@ -18,12 +18,17 @@ export const run: Run = async (context) => {
   if (action === "clear") {
     const { entries, bytes } = clearCache(days);
     if (context.terminal.json) context.terminal.outJson({ entries, bytes });
-    else context.terminal.out(entries === 0 ? "Nothing to clear\n" : `${entriesText(entries)} cleared, ${size(bytes)}\n`);
+    else
+      context.terminal.out(entries === 0 ? "Nothing to clear\n" : `${entriesText(entries)} cleared, ${size(bytes)}\n`);
     return 0;
   }
   if (action === "list") return show(context, days);
   const found = near(action, actions);
-  throw new UsageMistake(context.command, `no action ${action}; write ${found.kind === "one" ? found.word : list(actions, "or")}`, help);
+  throw new UsageMistake(
+    context.command,
+    `no action ${action}; write ${found.kind === "one" ? found.word : list(actions, "or")}`,
+    help,
+  );
 };
 
 function show({ terminal }: Context, days: number | undefined): number {
@@ -32,14 +37,26 @@ function show({ terminal }: Context, days: number | undefined): number {
     terminal.outJson({ folder: cacheRoot(), entries });
     return 0;
   }
-  const rows = entries.map((entry) => [entry.kind, count(entry.items, "item"), size(entry.bytes), ageText(entry), entry.key.slice(0, 8)]);
+  const rows = entries.map((entry) => [
+    entry.kind,
+    count(entry.items, "item"),
+    size(entry.bytes),
+    ageText(entry),
+    entry.key.slice(0, 8),
+  ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   for (const row of rows) {
-    const cells = row.map((cell, i) => (i === 0 || i > 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)));
+    const cells = row.map((cell, i) =>
+      i === 0 || i > 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+    );
     terminal.out(`${cells.join("   ").trimEnd()}\n`);
   }
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  terminal.out(entries.length === 0 ? `Nothing is prepared in ${cacheRoot()}\n` : `${entriesText(entries.length)}, ${size(bytes)} in ${cacheRoot()}\n`);
+  terminal.out(
+    entries.length === 0
+      ? `Nothing is prepared in ${cacheRoot()}\n`
+      : `${entriesText(entries.length)}, ${size(bytes)} in ${cacheRoot()}\n`,
+  );
   return 0;
 }
 

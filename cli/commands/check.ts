@@ -33,28 +33,49 @@ export const run: Run = async ({ args, options, terminal, command }) => {
 
 type Format = "pretty" | "line" | "json" | "sarif" | "github";
 
-function print(specs: readonly CompiledSpec[], fixed: readonly string[], format: Format, terminal: Context["terminal"]): void {
+function print(
+  specs: readonly CompiledSpec[],
+  fixed: readonly string[],
+  format: Format,
+  terminal: Context["terminal"],
+): void {
   const files = new Map<string, SourceFile>();
   for (const spec of specs) for (const [key, file] of spec.files) files.set(key, file);
   const diagnostics = unique(specs);
   switch (format) {
     case "json":
-      return terminal.outJson(toJson(diagnostics, files));
+      terminal.outJson(toJson(diagnostics, files));
+      break;
     case "sarif":
-      return terminal.outJson(toSarif(diagnostics, files, packageVersion()));
+      terminal.outJson(toSarif(diagnostics, files, packageVersion()));
+      break;
     case "line":
-      return terminal.out(renderLines(diagnostics, files));
+      terminal.out(renderLines(diagnostics, files));
+      break;
     case "github":
-      return terminal.out(toGithub(diagnostics, files));
-    case "pretty": {
+      terminal.out(toGithub(diagnostics, files));
+      break;
+    case "pretty":
       terminal.out(renderPretty(diagnostics, files, terminal.shape.out));
-      const wrong = specs.filter((spec) => spec.diagnostics.some((d) => d.severity !== "note"));
-      const clean = specs.filter((spec) => !wrong.includes(spec));
-      if (!terminal.quiet) for (const line of [...fixed, ...clean.flatMap((spec) => cleanLines(spec, fixed))]) terminal.out(`${line}\n`);
-      const last = summary(diagnostics, wrong.map((spec) => pathText(spec.path)));
-      if (last !== undefined) terminal.out(`${last}\n`);
-    }
+      for (const line of lastLines(specs, fixed, diagnostics, terminal.quiet)) terminal.out(`${line}\n`);
   }
+}
+
+/** What was fixed, what is clean, and how many mistakes there are; with `-q` only the last. */
+function lastLines(
+  specs: readonly CompiledSpec[],
+  fixed: readonly string[],
+  diagnostics: readonly Diagnostic[],
+  quiet: boolean,
+): string[] {
+  const wrong = specs.filter((spec) => spec.diagnostics.some((d) => d.severity !== "note"));
+  const clean = specs.filter((spec) => !wrong.includes(spec));
+  const last = summary(
+    diagnostics,
+    wrong.map((spec) => pathText(spec.path)),
+  );
+  const lines = quiet ? [] : [...fixed, ...clean.flatMap((spec) => cleanLines(spec, fixed))];
+  return last === undefined ? lines : [...lines, last];
 }
 
 /** A file that several specs use is spoken of once. */
@@ -68,11 +89,15 @@ function unique(specs: readonly CompiledSpec[]): Diagnostic[] {
 
 /** `credit.mmf: 3 models, no mistakes`, and a line for each table that was looked at. */
 function cleanLines({ path, models, tables }: CompiledSpec, fixed: readonly string[]): string[] {
-  const lines = fixed.some((line) => line.startsWith(`${pathText(path)}:`)) ? [] : [`${pathText(path)}: ${count(models.length, "model")}, no mistakes`];
+  const lines = fixed.some((line) => line.startsWith(`${pathText(path)}:`))
+    ? []
+    : [`${pathText(path)}: ${models.length === 0 ? "" : `${count(models.length, "model")}, `}no mistakes`];
   for (const table of tables) {
     if (table.status !== "ok") continue;
     const rows = table.rows === undefined ? "" : `${number(table.rows)} ${table.rows === 1 ? "row" : "rows"}, `;
-    lines.push(`${pathText(table.path)}: ${rows}${count(table.columns.length, "column")}, all that the spec names are there`);
+    lines.push(
+      `${pathText(table.path)}: ${rows}${count(table.columns.length, "column")}, all that the spec names are there`,
+    );
   }
   return lines;
 }
@@ -92,7 +117,9 @@ async function fix(first: CompiledSpec, data: boolean): Promise<{ spec: Compiled
     await replaceText(spec.path, text);
     spec = await compileSpec(spec.path, { data });
   }
-  return done.length === 0 ? { spec } : { spec, line: `${pathText(spec.path)}: fixed ${done.join(", ")}; ${left(spec)}` };
+  return done.length === 0
+    ? { spec }
+    : { spec, line: `${pathText(spec.path)}: fixed ${done.join(", ")}; ${left(spec)}` };
 }
 
 /** `1 error is left, line 29` */
@@ -112,7 +139,8 @@ async function replaceText(file: string, text: string): Promise<void> {
   const before = await readFile(file);
   const aside = `${file}.${process.pid}.part`;
   // A byte order mark is the user's choice.
-  const mark = before.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) && !text.startsWith("\ufeff") ? "\ufeff" : "";
+  const mark =
+    before.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) && !text.startsWith("\ufeff") ? "\ufeff" : "";
   await writeFile(aside, mark + text);
   await rename(aside, file);
 }

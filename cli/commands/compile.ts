@@ -85,4 +85,3 @@ function lineOf(written: readonly OutFile[], target: Target, out: string): strin
   const names = written.map((file) => path.basename(file.path)).join(", ");
   return `${folder}: ${names}. Run it: cd ${pathText(out)} && npm install && node program.js train\n`;
 }
-

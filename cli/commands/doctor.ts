@@ -11,7 +11,10 @@ export const run: Run = async ({ terminal }) => {
   activity.place = "this machine";
   const lines = await doctorReport();
   if (terminal.json) {
-    terminal.outJson({ lines: lines.filter((line) => line.state !== "sentence"), sentence: lines.find((line) => line.state === "sentence")?.text });
+    terminal.outJson({
+      lines: lines.filter((line) => line.state !== "sentence"),
+      sentence: lines.find((line) => line.state === "sentence")?.text,
+    });
     return 0;
   }
   const { out } = terminal.shape;

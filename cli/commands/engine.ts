@@ -2,7 +2,15 @@
 import { near } from "../../diagnostics/near.ts";
 import { list, size } from "../../diagnostics/phrase.ts";
 import type { EngineChoice } from "../../runtime/engine/index.ts";
-import { findGpus, InstallError, installEngine, listEngines, removeEngine, useEngine, wheelForThisMachine } from "../../runtime/engine/index.ts";
+import {
+  findGpus,
+  InstallError,
+  installEngine,
+  listEngines,
+  removeEngine,
+  useEngine,
+  wheelForThisMachine,
+} from "../../runtime/engine/index.ts";
 import type { Context, Run } from "../define.ts";
 import { activity } from "../end.ts";
 import { exitCodes, stopWith, UsageMistake } from "../stop.ts";
@@ -15,21 +23,28 @@ export const run: Run = async (context) => {
   activity.doing = "looking for";
   activity.place = "engines";
   const help = "mmfc engine --help has its options";
-  if (context.options.gpu === true && action !== "install") throw new UsageMistake(context.command, "--gpu belongs to install", help);
-  if (name !== undefined && (action === "list" || action === "install")) throw new UsageMistake(context.command, `${name} is too much`, help);
+  if (context.options.gpu === true && action !== "install")
+    throw new UsageMistake(context.command, "--gpu belongs to install", help);
+  if (name !== undefined && (action === "list" || action === "install"))
+    throw new UsageMistake(context.command, `${name} is too much`, help);
   switch (action) {
     case "list":
       return show(context);
     case "install":
       return install(context);
     case "use":
-      if (name === undefined) throw new UsageMistake(context.command, "use takes the name of an engine", "mmfc engine lists them");
+      if (name === undefined)
+        throw new UsageMistake(context.command, "use takes the name of an engine", "mmfc engine lists them");
       return use(context, name);
     case "remove":
       return remove(context, name);
     default: {
       const found = near(action, actions);
-      throw new UsageMistake(context.command, `no action ${action}; write ${found.kind === "one" ? found.word : list(actions, "or")}`, help);
+      throw new UsageMistake(
+        context.command,
+        `no action ${action}; write ${found.kind === "one" ? found.word : list(actions, "or")}`,
+        help,
+      );
     }
   }
 };
@@ -77,7 +92,10 @@ async function install({ options, terminal }: Context): Promise<number> {
   try {
     const library = await installEngine({ gpu: options.gpu === true, onProgress: (line) => terminal.say(line) });
     if (terminal.json) terminal.outJson(library);
-    else terminal.out(`${library.name}: ${library.version === undefined ? "" : `tensorflow ${library.version}, `}${library.device}, ${size(library.size)}\n`);
+    else
+      terminal.out(
+        `${library.name}: ${library.version === undefined ? "" : `tensorflow ${library.version}, `}${library.device}, ${size(library.size)}\n`,
+      );
     return 0;
   } catch (error) {
     if (!(error instanceof InstallError)) throw error;
@@ -91,7 +109,11 @@ async function use({ terminal, command }: Context, name: string): Promise<number
   const names = [...engines.map((engine) => engine.name), "cpu", "auto"];
   if (!names.includes(name)) {
     const found = near(name, names);
-    throw new UsageMistake(command, `no engine ${name}; write ${found.kind === "one" ? found.word : list(names, "or")}`, "mmfc engine lists them");
+    throw new UsageMistake(
+      command,
+      `no engine ${name}; write ${found.kind === "one" ? found.word : list(names, "or")}`,
+      "mmfc engine lists them",
+    );
   }
   const engine = engines.find((candidate) => candidate.name === name);
   if (engine !== undefined && !engine.usable) {
@@ -101,14 +123,20 @@ async function use({ terminal, command }: Context, name: string): Promise<number
   await useEngine(name);
   const chosen = (await listEngines()).find((candidate) => candidate.state === "in use");
   if (terminal.json) terminal.outJson({ use: name, engine: chosen });
-  else if (!terminal.quiet) terminal.out(`${chosen === undefined || name === "cpu" ? name : `${chosen.title}, ${chosen.device}`} is used from now on\n`);
+  else if (!terminal.quiet)
+    terminal.out(
+      `${chosen === undefined || name === "cpu" ? name : `${chosen.title}, ${chosen.device}`} is used from now on\n`,
+    );
   return 0;
 }
 
 async function remove({ terminal }: Context, name: string | undefined): Promise<number> {
   const gone = await removeEngine(name);
   if (terminal.json) terminal.outJson({ removed: gone });
-  else if (gone.length === 0) terminal.out(`${name === undefined ? "mmfc has installed no engine" : `mmfc has installed no engine ${name}`}: nothing was removed\n`);
+  else if (gone.length === 0)
+    terminal.out(
+      `${name === undefined ? "mmfc has installed no engine" : `mmfc has installed no engine ${name}`}: nothing was removed\n`,
+    );
   else terminal.out(`${list(gone)} removed\n`);
   return gone.length === 0 && name !== undefined ? 1 : 0;
 }

@@ -28,7 +28,7 @@ export const run: Run = async ({ args, options, terminal }) => {
     throw error instanceof DataError ? await stopOfData(dir, error, "Nothing was judged.") : error;
   });
   const { environment, scorecard, notes } = result;
-  const said = await runDiagnostics(dir, notes);
+  const said = await runDiagnostics(dir, environment.model, notes);
   sayDiagnostics(said.diagnostics, said, terminal);
   const unfinished = unfinishedLine(environment);
   if (unfinished !== undefined) terminal.say(unfinished);
@@ -39,7 +39,10 @@ export const run: Run = async ({ args, options, terminal }) => {
   const { out } = terminal.shape;
   const title = data === undefined ? undefined : path.basename(data);
   const { test, validation } = scorecard.rows;
-  const parts = [...(validation > 0 ? [`${count(validation, "row")} of validation`] : []), ...(test > 0 ? [`${count(test, "row")} of test`] : [])];
+  const parts = [
+    ...(validation > 0 ? [`${count(validation, "row")} of validation`] : []),
+    ...(test > 0 ? [`${count(test, "row")} of test`] : []),
+  ];
   const rows = title === undefined ? parts.join(", ") : `${title}, ${count(test, "row")}`;
   const first = `${scorecard.model} of ${environment.started.slice(0, 10)}, seed ${environment.seed}`;
   terminal.out(`${first} ${out.ascii ? "|" : "·"} ${rows}\n\n`);

@@ -27,12 +27,24 @@ export const run: Run = async ({ args, terminal, command }) => {
 function unknown(wanted: string, command: Context["command"]): UsageMistake {
   const found = near(wanted, [...allWords().map((word) => word.name), ...codes]);
   const names = found.kind === "one" ? [found.word] : found.kind === "few" ? found.words : [];
-  return new UsageMistake(command, `nothing is called ${wanted}${names.length === 0 ? "" : `; write ${list(names, "or")}`}`, "mmfc words lists the words");
+  return new UsageMistake(
+    command,
+    `nothing is called ${wanted}${names.length === 0 ? "" : `; write ${list(names, "or")}`}`,
+    "mmfc words lists the words",
+  );
 }
 
 function facts({ name, role, doc, entry }: Word): object {
   const { source, example, params } = entry ?? {};
-  return { word: name, role, doc, ...(source && { source }), ...(example && { example }), ...(params && { parameters: params }), ...(entry?.later && { later: true }) };
+  return {
+    word: name,
+    role,
+    doc,
+    ...(source && { source }),
+    ...(example && { example }),
+    ...(params && { parameters: params }),
+    ...(entry?.later && { later: true }),
+  };
 }
 
 function codePage(page: NonNullable<ReturnType<typeof explain>>, shape: Shape): string {

@@ -13,7 +13,9 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   const out = options.out as string | undefined;
   if (out !== undefined && !/\.(?:mmd|mermaid)$/i.test(out)) {
     const ending = path.extname(out);
-    const fact = /^\.(?:svg|png|html)$/i.test(ending) ? `${ending} is not in this version yet; write .mmd` : `--out ends in .mmd, not in ${ending === "" ? pathText(out) : ending}`;
+    const fact = /^\.(?:svg|png|html)$/i.test(ending)
+      ? `${ending} is not in this version yet; write .mmd`
+      : `--out ends in .mmd, not in ${ending === "" ? pathText(out) : ending}`;
     throw new UsageMistake(command, fact, "mmfc graph --help has its options");
   }
   const spec = await compileSpec(await findSpec(args[0], command), { data: false });
@@ -27,7 +29,8 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   const coarser = detail === asked ? "" : ` ${asked} is too large for Mermaid.`;
   const also = othersLine(spec, others, options.model !== undefined);
   const line = `${out === undefined ? "" : `${pathText(out)}: `}${ir.name}, ${detail}.${coarser}${also === undefined ? "" : ` ${also}`}`;
-  if (terminal.json) terminal.outJson({ model: ir.name, detail, ...(out === undefined ? { mermaid: text } : { file: out }) });
+  if (terminal.json)
+    terminal.outJson({ model: ir.name, detail, ...(out === undefined ? { mermaid: text } : { file: out }) });
   else if (out === undefined) {
     terminal.out(text);
     if (also !== undefined || coarser !== "") terminal.say(line);

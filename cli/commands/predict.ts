@@ -24,7 +24,11 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   const help = "mmfc predict --help has its options";
   if (data === undefined) throw new UsageMistake(command, "--data FILE is missing", help);
   if (out !== undefined && !/\.(?:csv|jsonl|ndjson|parquet)$/i.test(out)) {
-    throw new UsageMistake(command, `--out ends in .csv, .jsonl or .parquet, not in ${path.extname(out) || pathText(out)}`, help);
+    throw new UsageMistake(
+      command,
+      `--out ends in .csv, .jsonl or .parquet, not in ${path.extname(out) || pathText(out)}`,
+      help,
+    );
   }
   await existing(data);
   const dir = await findRun(given);
@@ -42,13 +46,17 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   }).catch(async (error: unknown) => {
     throw error instanceof DataError ? await stopOfData(dir, error, "Nothing was predicted.") : error;
   });
-  const said = await runDiagnostics(dir, notes);
+  const said = await runDiagnostics(dir, environment.model, notes);
   sayDiagnostics(said.diagnostics, said, terminal);
   const unfinished = unfinishedLine(environment);
   if (unfinished !== undefined) terminal.say(unfinished);
   if (out === undefined) await print(terminal.json ? jsonLines(predictions) : csvLines(predictions));
-  else if (terminal.json) terminal.outJson({ file: out, rows: predictions.rows, columns: predictions.columns.map((column) => column.name) });
-  else if (!terminal.quiet) terminal.out(`${pathText(out)}: ${count(predictions.rows, "row")}, columns ${columnsText(predictions, terminal.shape.out.ascii)}\n`);
+  else if (terminal.json)
+    terminal.outJson({ file: out, rows: predictions.rows, columns: predictions.columns.map((column) => column.name) });
+  else if (!terminal.quiet)
+    terminal.out(
+      `${pathText(out)}: ${count(predictions.rows, "row")}, columns ${columnsText(predictions, terminal.shape.out.ascii)}\n`,
+    );
   return 0;
 };
 
@@ -81,6 +89,7 @@ async function headsOf(dir: string): Promise<readonly string[]> {
 /** A file has the columns that only predictions of this run have: `id`, a head, and the head with a class. */
 function isPrediction(text: string, heads: readonly string[]): boolean {
   const first = text.slice(0, text.indexOf("\n"));
-  if (first.startsWith('{"id":')) return heads.some((head) => first.includes(`${JSON.stringify(head)}:`) && first.includes(`"${head}_`));
+  if (first.startsWith('{"id":'))
+    return heads.some((head) => first.includes(`${JSON.stringify(head)}:`) && first.includes(`"${head}_`));
   return first.startsWith("id,") && heads.some((head) => first.includes(`,${head},${head}_`));
 }

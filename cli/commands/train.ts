@@ -35,7 +35,11 @@ const nothing = "Nothing was trained";
 export const run: Run = async ({ args, options, terminal, command }) => {
   const data = options.data as string | undefined;
   if (data !== undefined) await existing(data);
-  const spec = await compileSpec(await findSpec(args[0], command), { data: true, severe: true, ...(data !== undefined && { source: data }) });
+  const spec = await compileSpec(await findSpec(args[0], command), {
+    data: true,
+    severe: true,
+    ...(data !== undefined && { source: data }),
+  });
   const { ir, others } = chooseModel(spec, options.model, command, nothing);
   sayDiagnostics(spec.diagnostics, spec, terminal);
   const also = othersLine(spec, others, options.model !== undefined);
@@ -87,7 +91,7 @@ export const run: Run = async ({ args, options, terminal, command }) => {
       signal: interruption.signal,
     });
     if (folder !== out) await moveInto(folder, out);
-    sayDiagnostics(problemDiagnostics(ir, spec.files, [...result.notes]), spec, terminal);
+    sayDiagnostics(problemDiagnostics(spec, ir.name, result.notes), spec, terminal);
     if (result.scorecard === undefined) {
       const { ended } = result.epochs;
       terminal.say(`Saved in epoch ${ended + 1}, step ${result.step.done} of ${result.step.of}: ${pathText(out)}`);
@@ -127,8 +131,12 @@ async function freeFolder(out: string, force: boolean, terminal: Context["termin
 /** What training throws, at its place in the spec; the rest is said by whoever knows it. */
 function stopOf(error: unknown, ir: Model, spec: CompiledSpec, out: string): unknown {
   if (error instanceof DataError) {
-    const diagnostics = problemDiagnostics(ir, spec.files, [...error.problems]);
-    return new Stop(diagnostics, spec.files, `${nothing}: ${count(tally(diagnostics).error, "error")} in ${pathText(spec.path)}.`);
+    const diagnostics = problemDiagnostics(spec, ir.name, error.problems);
+    return new Stop(
+      diagnostics,
+      spec.files,
+      `${nothing}: ${count(tally(diagnostics).error, "error")} in ${pathText(spec.path)}.`,
+    );
   }
   if (error instanceof TrainingError) {
     const { epoch, kept } = error.facts;

@@ -9,7 +9,7 @@ import type { Flow, Name, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { ArgValue, Arguments, Param, Params } from "../registry/define.ts";
 import type { Scope } from "./context.ts";
-import { bareName, convert, type ValueContext } from "./values.ts";
+import { bareName, convert, isWhat, takes, tryOut, type ValueContext } from "./values.ts";
 
 /** A property or argument as written. */
 export interface Given {
@@ -103,7 +103,10 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
     if (result.flow) flows.set(name, [result.flow]);
   };
 
-  for (const argument of given) {
+  const swapped = swappedArguments(entry, leading, given, context);
+  if (swapped) wrong = true;
+  let lateSaid = false;
+  for (const argument of swapped ? [] : given) {
     const { key, value } = argument;
     if (entry.words) continue;
     if (!key) {
@@ -115,11 +118,16 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
         continue;
       }
       const text = printValue(value);
-      const next = leading.slice(position).find((n) => !keys.has(n)) ?? leading[position];
-      if (named && next !== undefined && position < leading.length) {
+      const next = leading.find((n, i) => i >= position && !keys.has(n));
+      if (named && position < leading.length) {
+        // all that follow a named one are one mistake
         wrong = true;
-        session.say("argument-name", value.span, { text, write: `${next}: ${text}` }, { fix: { title: `write ${next}: ${text}`, edits: [{ span: value.span, text: `${next}: ${text}` }], certain: true } });
-        take(next, entry.params[next]!, value);
+        if (!lateSaid && next === undefined) {
+          const taken = leading[position]!;
+          session.say("given-twice", value.span, { text: taken, place: session.place(keys.get(taken)!, value.span) }, { marks: [{ span: keys.get(taken)!, style: "-" }] });
+        } else if (!lateSaid) session.say("argument-name", value.span, { text, write: `${next}: ${text}` }, lateFix(given, argument, leading, keys));
+        lateSaid = true;
+        if (next !== undefined) keys.set(next, value.span);
         position++;
         continue;
       }
@@ -198,6 +206,36 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
     span: (name) => spans.get(name) ?? at,
     text: (name) => texts.get(name),
   };
+}
+
+/** Names for all arguments that follow a named one. */
+function lateFix(given: readonly Given[], first: Given, leading: readonly string[], keys: ReadonlyMap<string, Span>): { fix?: { title: string; edits: { span: Span; text: string }[]; certain: boolean } } {
+  const rest = given.slice(given.indexOf(first)).filter((g) => !g.key);
+  const free = leading.filter((n) => !keys.has(n));
+  if (rest.length > free.length) return {};
+  return { fix: { title: "give them names", edits: rest.map((g, i) => ({ span: g.value.span, text: `${free[i]}: ${printValue(g.value)}` })), certain: true } };
+}
+
+/** `conv2d(32, relu, 3x3)`: each fits the other's place. One message instead of two. */
+function swappedArguments(entry: Parameters, leading: readonly string[], given: readonly Given[], context: ValueContext): boolean {
+  const unnamed = given.filter((g) => !g.key);
+  if (entry.rest || entry.words || unnamed.length < 2 || unnamed.length > leading.length) return false;
+  const fits = (g: Given, name: string): boolean => !tryOut(g.value, entry.params[name]!.kind, name, context).wrong;
+  for (let i = 0; i + 1 < unnamed.length; i++) {
+    const [a, b] = [unnamed[i]!, unnamed[i + 1]!];
+    const [x, y] = [leading[i]!, leading[i + 1]!];
+    if (fits(a, x) || fits(b, y) || !fits(a, y) || !fits(b, x)) continue;
+    const [textA, textB] = [printValue(a.value), printValue(b.value)];
+    const kind = entry.params[x]!.kind;
+    context.session.say(
+      "value-kind",
+      a.value.span,
+      { name: x, takes: takes(kind), text: textA, is: isWhat(a.value), write: `${textB}, ${textA}` },
+      { marks: [{ span: b.value.span, style: "-" }], fix: { title: `write ${textB}, ${textA}`, edits: [{ span: a.value.span, text: textB }, { span: b.value.span, text: textA }], certain: true } },
+    );
+    return true;
+  }
+  return false;
 }
 
 const accepts = (param: Param, word: string): boolean => {

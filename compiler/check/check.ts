@@ -4,6 +4,7 @@ import type { SourceFile } from "../../diagnostics/span.ts";
 import type { CheckedDefinition, CheckedModel } from "./checked.ts";
 import { createSession, type Session } from "./context.ts";
 import { applyIgnores } from "./ignore.ts";
+import { checkLets } from "./lets.ts";
 import { link } from "./link.ts";
 import { type Host, load, type Unit } from "./load.ts";
 import { checkModel } from "./model.ts";
@@ -36,6 +37,7 @@ export function checkFile(path: string, text: string, host: Host, version: strin
     });
     const linked = link(unit, model, counting);
     const outcome = checkModel(linked, counting);
+    if (errors === 0) checkLets(linked, counting);
     const clean = errors === 0 && !linked.broken && !syntaxErrors && outcome.model !== undefined;
     models.push({ name: model.name.text, ...(clean ? { checked: withFloors(outcome.model!, outcome.state, linked, counting) } : {}) });
   }

@@ -39,11 +39,14 @@ export interface Session {
   /** `line 21`, or `blocks.mmf:3` for another file than `near`'s. */
   place(span: Span, near: Span): string;
   line(span: Span): number;
+  /** An error has been said. */
+  failed(): boolean;
 }
 
 export function createSession(version: string, files: Map<string, SourceFile>, sink: (d: Diagnostic) => void): Session {
   // One mistake gives one message: the same code at the same place is said once, however often a block is used.
   const said = new Set<string>();
+  let failed = false;
   const line = (span: Span): number => {
     const file = files.get(span.file);
     return file ? positionAt(file, span.start).line : 1;
@@ -52,12 +55,15 @@ export function createSession(version: string, files: Map<string, SourceFile>, s
     version,
     files,
     line,
+    failed: () => failed,
     place: (span, near) => (span.file === near.file ? `line ${line(span)}` : `${span.file}:${line(span)}`),
     say: (code, span, facts, extras) => {
       const key = `${code} ${span.file} ${span.start} ${span.end}`;
       if (said.has(key)) return;
       said.add(key);
-      sink(report(code, span, facts, extras));
+      const diagnostic = report(code, span, facts, extras);
+      failed ||= diagnostic.severity === "error";
+      sink(diagnostic);
     },
   };
 }

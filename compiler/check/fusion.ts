@@ -37,6 +37,12 @@ export function inferFusion(state: ModelState, statement: Definition, changed: b
   if (!entry && !lateEntry) return unknownFusion(state, statement);
 
   const given = (call.args ?? []).map((a) => ({ key: a.key, value: a.value, span: a.span }));
+  const quoted = (call.args ?? []).filter((a) => !a.key && a.value.kind === "string" && state.flow.kindOf(a.value.value) !== undefined);
+  for (const { value } of quoted) {
+    if (value.kind !== "string") continue;
+    session.say("text-or-name", value.span, { text: value.value, kind: state.flow.kindOf(value.value)!, quotes: "without" }, { fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true } });
+  }
+  if (quoted.length > 0) return undefined;
   const sourceArgs = (call.args ?? []).filter((a) => !a.key && a.value.kind === "flow");
   const optionArgs = given.filter((a) => a.key || a.value.kind !== "flow");
 

@@ -5,6 +5,7 @@
  */
 import type { Block, Compare, Declaration, Definition, Let, Model, Name, Props, Section, Statement } from "../../grammar/ast.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
+import { ops } from "../registry/index.ts";
 import type { Session } from "./context.ts";
 import { blocksOf, modelsOf, type Unit } from "./load.ts";
 
@@ -29,6 +30,8 @@ export interface LinkedModel {
   readonly blocks: ReadonlyMap<string, Block>;
   /** A statement is broken: what is missing may be in it. */
   readonly broken: boolean;
+  /** A statement was left out because its name was taken. */
+  readonly dropped: boolean;
 }
 
 /** Properties of A with those of B put over them, in A's order. */
@@ -89,6 +92,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
   }
 
   const own = new Map<string, Statement>();
+  let dropped = base?.dropped ?? false;
   const compares: Linked<Compare>[] = [];
   for (const statement of model.statements) {
     if (statement.kind === "compare") {
@@ -96,7 +100,14 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
       continue;
     }
     if (statement.kind === "block") {
-      if (statement.name) blocks.set(statement.name.text, statement);
+      if (!statement.name) continue;
+      const before = blocks.get(statement.name.text);
+      if (before && model.statements.includes(before)) {
+        session.say("duplicate-name", statement.name.span, { name: statement.name.text, kind: "a block", place: session.place(before.name!.span, statement.name.span) }, { marks: [{ span: before.name!.span, style: "-" }] });
+        continue;
+      }
+      if (ops.has(statement.name.text)) session.say("hidden-op", statement.name.span, { name: statement.name.text });
+      blocks.set(statement.name.text, statement);
       continue;
     }
     const key = keyOf(statement);
@@ -105,6 +116,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     const at = statement.kind === "section" ? statement.wordSpan : statement.name!.span;
     if (before && !(before.kind === "section" && statement.kind !== "section")) {
       const where = before.kind === "section" ? before.wordSpan : before.name!.span;
+      dropped = true;
       session.say("duplicate-name", at, { name: key, kind: nounOf(before), place: session.place(where, at) }, { marks: [{ span: where, style: "-" }] });
       continue;
     }
@@ -135,6 +147,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     lets: of<Let>("let"),
     compares,
     blocks,
+    dropped,
     broken: model.broken || model.statements.some((s) => s.broken) || (base?.broken ?? false),
   };
 }

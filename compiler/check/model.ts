@@ -114,7 +114,8 @@ export function checkModel(linked: LinkedModel, session: Session, reduced?: Mode
   checkSections(state, data, train, evaluate);
   if (!reduced) {
     checkLeaks(state, data);
-    checkUnused(state);
+    // a misspelt name leaves the right one unused: that is the same mistake
+    if (state.unknown.size === 0 && !session.failed()) checkUnused(state);
   }
   const needed = neededBy(state, heads);
   const model: CheckedModel = {
@@ -180,6 +181,11 @@ function valueContext(state: ModelState, scope: Scope, mild: boolean): ValueCont
 
 export function unknownName(state: ModelState, text: string, span: Span, kind: string, candidates: readonly string[], instead?: { kind: string; write: string }): void {
   const found = near(text, candidates);
+  // a statement that could not be read, or whose name was taken, may have been meant
+  if (found.kind === "none" && !instead && (state.linked.broken || state.linked.dropped)) {
+    state.unknown.add(text);
+    return;
+  }
   const write = instead?.write ?? (oneNear(found) ? found.word : undefined);
   state.session.say(
     "unknown-name",

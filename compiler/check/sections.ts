@@ -2,6 +2,7 @@
 import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
+import { printValue } from "../../grammar/print.ts";
 import { callKey } from "../../plan/plan.ts";
 import { foreignWord } from "../../diagnostics/foreign.ts";
 import { baselines, metrics } from "../registry/index.ts";
@@ -39,6 +40,15 @@ function checkSplit(state: ModelState, data: CheckedSection, train: CheckedSecti
     const needs = split.word === "by_time" ? "time" : split.word === "by_group" ? "group" : undefined;
     if (needs && !data.args.has(needs) && !data.args.wrong) {
       session.say("split-needs", at, { word: split.word, needs: `${needs}:`, write: `${needs}: "…"` });
+    }
+    if (split.word === "by_time" && needs && data.args.has("time")) {
+      const embargo = argument(written, "embargo");
+      const rows = data.args.string("time") === "row";
+      const isRows = typeof split.args.embargo === "number";
+      if (embargo && rows !== isRows) {
+        const text = printValue(embargo);
+        session.say("value-kind", embargo.span, { name: "embargo", takes: rows ? "a number of rows (`time: row`)" : "a duration", text, is: isRows ? "a whole number" : "a duration", ...(rows ? {} : { write: `${text}d` }) });
+      }
     }
     if (split.word === "by_file") {
       const source = data.args.value("source") as Call | string | undefined;
@@ -78,10 +88,9 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
   const { session } = state;
   const stop = train.args.value("stop") as Call | undefined;
   const written = argument(property(train, "stop"), "monitor");
-  if (!stop || !written) return;
+  if (!stop || written?.kind !== "flow") return;
   const inherited = state.linked.sections.get("train")?.inherited;
-  const flow = written.kind === "flow" ? written : undefined;
-  const parts = flow?.calls[0]?.ref.parts ?? [];
+  const parts = written.calls[0]!.ref.parts;
   if (parts.length === 1 && parts[0]!.text === "loss") return;
   const heads = [...state.definitions.values()].filter((d) => d.head).map((d) => d.name);
   const head = state.definitions.get(parts[0]?.text ?? "");

@@ -34,6 +34,12 @@ export interface Converted {
 
 const ok = (value: ArgValue): Converted => ({ value });
 
+/** Something about this text has been said already. */
+const silent: Converted = { wrong: { closeness: 5, say: () => undefined } };
+
+/** A string in other quotes: the lexer has said so. */
+const slipped = (value: Value): boolean => value.kind === "string" && !value.text.startsWith('"');
+
 /** A bare name, if the value is one: a flow of one call without arguments and dots. */
 export function bareName(value: Value): { text: string; span: Span } | undefined {
   if (value.kind !== "flow" || value.calls.length !== 1) return undefined;
@@ -42,7 +48,8 @@ export function bareName(value: Value): { text: string; span: Span } | undefined
   return { text: call.ref.parts[0]!.text, span: call.span };
 }
 
-const isWhat = (value: Value): string => {
+/** What a value is, for the message: "a string". */
+export const isWhat = (value: Value): string => {
   switch (value.kind) {
     case "number": {
       const unit = value.unit ? findUnit(value.unit)?.measures : undefined;
@@ -153,6 +160,9 @@ export function convert(value: Value, kind: ParamKind, name: string, context: Va
   return result;
 }
 
+/** As `convert`, without saying anything. */
+export const tryOut = (value: Value, kind: ParamKind, name: string, context: ValueContext): Converted => tryConvert(value, kind, name, context);
+
 function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueContext): Converted {
   const { session, scope } = context;
   const text = printValue(value);
@@ -260,8 +270,8 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
     case "choice": {
       if (value.kind === "string") {
         if (kind.open) return ok(value.value);
-        if (kind.of.includes(value.value)) return quotes("without", "a word of the language", value.value);
-        return wrongKind();
+        if (kind.of.includes(value.value)) return slipped(value) ? silent : quotes("without", "a word of the language", value.value);
+        return slipped(value) ? silent : wrongKind();
       }
       const called = value.kind === "flow" && value.calls.length === 1 ? value.calls[0]!.ref.parts.map((p) => p.text).join(".") : undefined;
       if (called !== undefined && kind.planned?.includes(called)) return notHere(called, value.span, context);
@@ -336,7 +346,31 @@ function tagged(kind: ParamKind, result: Converted): Converted {
   return result;
 }
 
+/** Several items of a list that lack their quotes, or have them: one mistake, one message. */
+function quotedAlike(items: readonly Value[], kind: ParamKind, context: ValueContext): Converted | undefined {
+  const inner = kind.is === "either" ? kind.kinds : [kind];
+  const what = inner.map((k) => (k.is === "column" ? "a column" : k.is === "path" || k.is === "template" ? "a path" : k.is === "string" ? k.what : undefined)).find((w) => w !== undefined);
+  if (what === undefined) return undefined;
+  const bare = items.filter((i) => bareName(i) && !lookUp(context.scope, bareName(i)!.text));
+  if (bare.length < 2) return undefined;
+  const edits = bare.map((i) => ({ span: i.span, text: JSON.stringify(bareName(i)!.text) }));
+  return {
+    wrong: {
+      closeness: 2,
+      say: () =>
+        context.session.say(
+          "text-or-name",
+          bare[0]!.span,
+          { text: bareName(bare[0]!)!.text, kind: what, quotes: "in" },
+          { marks: bare.slice(1).map((i) => ({ span: i.span, style: "^" as const })), fix: { title: "put them in quotes", edits, certain: true } },
+        ),
+    },
+  };
+}
+
 function convertList(items: readonly Value[], kind: ParamKind, name: string, context: ValueContext): Converted {
+  const alike = quotedAlike(items, kind, context);
+  if (alike) return alike;
   const values: ArgValue[] = [];
   const wrongs: NonNullable<Converted["wrong"]>[] = [];
   const seen = new Map<string, Span>();

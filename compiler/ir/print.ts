@@ -43,7 +43,11 @@ export function printIr(model: Model): string {
     const rows = isFlow(group) ? flowRows(model, group, calledTwice, seen) : stepRows(group);
     const place = model.places[group.id];
     rows.forEach((row, i) => {
-      entries.push(i === 0 && place ? { ...row, comment: `# ${place.file}:${place.line}` } : row);
+      entries.push(
+        i === 0 && place
+          ? { ...row, comment: `# ${place.file.slice(place.file.lastIndexOf("/") + 1)}:${place.line}` }
+          : row,
+      );
     });
   }
   const sections = model.sections.map(({ word, text }) => `  ${word} ${text.replace(/\s+/g, " ").trim()}`);

@@ -5,9 +5,10 @@
  *
  * Invariants:
  * - **Names.** Group ids are unique. Layer ids are identifiers and equal their keys. Every group has a place in the spec.
- * - **Values.** Each value is defined exactly once (by a modality, a call, or `X.in`, what the stages of `each` read) and
- *   before it is used; what a call reads is in its own flow or among the flow's sources; nothing is in `values` that
- *   nothing defines. A flow gives its last call's value, or its only source where it has no calls.
+ * - **Values.** Each value is defined exactly once, by a modality or a call, and before it is used; what a call reads is in
+ *   its own flow or among the flow's sources (stages inside a structure read what the structure reads: `each` gives them
+ *   one item of it at a time, `repeat` what the repetition before gave). Nothing is in `values` that nothing defines. A
+ *   flow gives its last call's value, or its only source where it has no calls.
  * - **Types.** Known sizes are whole numbers from 1. A modality's value has the group's type. A structure's value has the
  *   type its last stage has: `repeat` exactly, `residual` but for `?`, `each` with its axis in front. A flow's value may be
  *   absent only with modalities that are optional.
@@ -104,11 +105,7 @@ function checkValues(model: Model): string[] {
         else if (!visible.has(id)) problems.push(`%${call.out} reads %${id}, which is no source of ${group}`);
       }
       for (const body of call.bodies ?? []) {
-        const inner = new Set([
-          ...call.ins,
-          ...bodyInputs(model, body.calls, defined, define),
-          ...(lastOfRepeat(model, call, body.name) ?? []),
-        ]);
+        const inner = new Set([...call.ins, ...(lastOfRepeat(model, call, body.name) ?? [])]);
         visit(body.calls, inner, `${body.name} of %${call.out}`);
       }
       // A structure's last stage may give the structure's own value.
@@ -137,18 +134,6 @@ function checkValues(model: Model): string[] {
   ]);
   for (const id of Object.keys(model.values)) if (!named.has(id)) problems.push(`nothing defines %${id}`);
   return problems;
-}
-
-/** `X.in`: what the stages of `each` read, a value with one axis less that no call gives. */
-function bodyInputs(
-  model: Model,
-  calls: readonly Call[],
-  defined: ReadonlySet<string>,
-  define: (id: string) => void,
-): string[] {
-  const inputs = [...new Set(calls.flatMap((call) => call.ins))].filter((id) => id.endsWith(".in") && model.values[id]);
-  for (const id of inputs) if (!defined.has(id)) define(id);
-  return inputs;
 }
 
 /** A repetition reads what the one before it gave. */

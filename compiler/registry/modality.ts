@@ -144,7 +144,7 @@ const text: Modality = {
     vocabulary: either("Rows of weights (0 pad, 1 unknown, then by frequency), or a text modality to share with.", {
       kinds: [{ is: "int", min: 3 }, { is: "name", of: ["modality"] }],
     }),
-    tokens: int("Tokens a row has: shorter ones are padded, longer ones cut."),
+    tokens: int("Tokens a row has: shorter ones are padded, longer ones cut.", { min: 1 }),
     lower: boolean("Makes all letters small.", { default: true }),
     pad: choice("Where padding goes, and where is cut.", { of: ["post", "pre"], default: "post" }),
     output: choice("Token ids, or one number a word of the vocabulary.", { of: ["ids", "multi_hot", "count", "tf_idf"], default: "ids" }),

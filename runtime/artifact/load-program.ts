@@ -15,10 +15,15 @@ export type RuntimeExports = { readonly [name: string]: unknown };
  * @throws SyntaxError, or whatever the text throws; TypeError if it exports no program
  */
 export async function loadProgram(text: string, runtime: RuntimeExports): Promise<Program> {
-  (globalThis as { [key: symbol]: unknown })[Symbol.for(KEY)] = runtime;
+  // The program is loaded, not started: whatever file Node runs, its own command line stays out of it.
+  (globalThis as { [key: symbol]: unknown })[Symbol.for(KEY)] = {
+    ...runtime,
+    defineProgram: (program: unknown) => program,
+  };
   const bound = text.replace(
     /^import\s*\{([^}]*)\}\s*from\s*["']mmfc\/runtime["'];?/gm,
-    (_, names: string) => `const {${names.replace(/\s+as\s+/g, ": ")}} = globalThis[Symbol.for(${JSON.stringify(KEY)})];`,
+    (_, names: string) =>
+      `const {${names.replace(/\s+as\s+/g, ": ")}} = globalThis[Symbol.for(${JSON.stringify(KEY)})];`,
   );
   const url = `data:text/javascript;charset=utf-8,${encodeURIComponent(bound)}`;
   const module = (await import(/* @vite-ignore */ url)) as { default?: unknown };
@@ -28,5 +33,7 @@ export async function loadProgram(text: string, runtime: RuntimeExports): Promis
 
 function isProgram(value: unknown): value is Program {
   const program = value as Partial<Program> | null | undefined;
-  return typeof program?.buildModel === "function" && typeof program.name === "string" && typeof program.data === "object";
+  return (
+    typeof program?.buildModel === "function" && typeof program.name === "string" && typeof program.data === "object"
+  );
 }

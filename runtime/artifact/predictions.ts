@@ -47,14 +47,24 @@ function headColumns(context: HeadContext, head: string, raw: PartOutputs["outpu
   const fitted = context.fitted.targets[target];
   if (type === "regression") {
     const values = ownValues(fitted, raw.data, raw.width);
-    const names = raw.width === 1 ? [head] : Array.from({ length: raw.width }, (_, j) => `${head}_${fitted?.columns?.[j] ?? j + 1}`);
+    const names =
+      raw.width === 1
+        ? [head]
+        : Array.from({ length: raw.width }, (_, j) => `${head}_${fitted?.columns?.[j] ?? j + 1}`);
     return names.map((name, j) => ({ name, type: "number", cell: (row) => values[row * raw.width + j] as number }));
   }
   const classes = fitted?.classes ?? Array.from({ length: type === "binary" ? 2 : raw.width }, (_, j) => String(j));
   const given = probabilitiesOf(type, raw);
   const k = classes.length;
-  const p = type === "binary" ? (row: number, j: number) => (j === 1 ? given[row] : 1 - (given[row] as number)) as number : (row: number, j: number) => given[row * k + j] as number;
-  const columns: PredictionColumn[] = classes.map((name, j) => ({ name: `${head}_${name}`, type: "number", cell: (row) => p(row, j) }));
+  const p =
+    type === "binary"
+      ? (row: number, j: number) => (j === 1 ? given[row] : 1 - (given[row] as number)) as number
+      : (row: number, j: number) => given[row * k + j] as number;
+  const columns: PredictionColumn[] = classes.map((name, j) => ({
+    name: `${head}_${name}`,
+    type: "number",
+    cell: (row) => p(row, j),
+  }));
   if (type === "multilabel") {
     columns.unshift({ name: head, type: "labels", cell: (row) => classes.filter((_, j) => p(row, j) > 0.5) });
     return columns;
@@ -111,11 +121,15 @@ export async function writePredictions(predictions: Predictions, file: string): 
 async function toParquet(csv: string, file: string, columns: readonly PredictionColumn[]): Promise<void> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-  const types = columns.map(({ name, type }) => `${text(name)}: ${type === "number" ? "'DOUBLE'" : "'VARCHAR'"}`).join(", ");
-  const lists = columns.filter(({ type }) => type === "labels").map(({ name }) => {
-    const column = `"${name.replaceAll('"', '""')}"`;
-    return `string_split(${column}, ';') AS ${column}`;
-  });
+  const types = columns
+    .map(({ name, type }) => `${text(name)}: ${type === "number" ? "'DOUBLE'" : "'VARCHAR'"}`)
+    .join(", ");
+  const lists = columns
+    .filter(({ type }) => type === "labels")
+    .map(({ name }) => {
+      const column = `"${name.replaceAll('"', '""')}"`;
+      return `string_split(${column}, ';') AS ${column}`;
+    });
   const select = lists.length === 0 ? "*" : `* REPLACE (${lists.join(", ")})`;
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();

@@ -2,11 +2,25 @@
 
 export type RunProblem =
   /** `lacks`: the file that makes a folder a run. `near`: newest runs beside it, by path. */
-  | { readonly code: "run-missing"; readonly facts: { readonly path: string; readonly lacks: string; readonly near: readonly string[] } }
+  | {
+      readonly code: "run-missing";
+      readonly facts: { readonly path: string; readonly lacks: string; readonly near: readonly string[] };
+    }
   /** `why` without a full stop: "weights.safetensors is cut off". `use`: the version of mmfc that reads it. */
-  | { readonly code: "run-unreadable"; readonly facts: { readonly path: string; readonly why: string; readonly use?: string } }
+  | {
+      readonly code: "run-unreadable";
+      readonly facts: { readonly path: string; readonly why: string; readonly use?: string };
+    }
   /** The data here are not those it was trained with; `was` and `here` are printed: "13 classes of digit". */
-  | { readonly code: "resume-differs"; readonly facts: { readonly path: string; readonly was: readonly string[]; readonly here: readonly string[]; readonly spec: string } }
+  | {
+      readonly code: "resume-differs";
+      readonly facts: {
+        readonly path: string;
+        readonly was: readonly string[];
+        readonly here: readonly string[];
+        readonly spec: string;
+      };
+    }
   | { readonly code: "out-exists"; readonly facts: { readonly path: string } };
 
 export class RunError extends Error {

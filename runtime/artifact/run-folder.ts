@@ -21,7 +21,12 @@ export interface RunEnvironment {
   readonly spec: string;
   readonly node: string;
   readonly platform: string;
-  readonly engine: { readonly kind: string; readonly version: string; readonly device: string; readonly threads: number };
+  readonly engine: {
+    readonly kind: string;
+    readonly version: string;
+    readonly device: string;
+    readonly threads: number;
+  };
   /** The folder that paths of the data are relative to. */
   readonly base: string;
   /** The table in place of the spec's, if one was given. */
@@ -106,7 +111,6 @@ export async function writeSources(run: RunWriter, sources: RunSources): Promise
   for (const [file, text] of files) if (text !== undefined) await run.write(file, text);
 }
 
-
 /** A run read back. */
 export interface StoredRun {
   /** As the user would type it. */
@@ -141,7 +145,8 @@ export async function openRun(dir: string): Promise<StoredRun> {
 export async function findRun(dir: string): Promise<string> {
   if (await isRun(dir)) return dir;
   const runs = await runsIn(dir);
-  const below = runs.length > 0 ? runs : (await Promise.all((await folders(dir)).map((f) => runsIn(path.join(dir, f))))).flat();
+  const below =
+    runs.length > 0 ? runs : (await Promise.all((await folders(dir)).map((f) => runsIn(path.join(dir, f))))).flat();
   const newest = below.sort((a, b) => b.started - a.started)[0];
   if (newest !== undefined) return newest.dir;
   const near = (await runsIn(path.dirname(path.resolve(dir)))).sort((a, b) => b.started - a.started).slice(0, 3);

@@ -10,13 +10,17 @@ export interface NamedArray {
 }
 
 /** Bytes of a file with these arrays, in this order; `metadata` are strings by the format's rule. */
-export function encodeSafetensors(arrays: readonly NamedArray[], metadata: { readonly [key: string]: string } = {}): Uint8Array {
+export function encodeSafetensors(
+  arrays: readonly NamedArray[],
+  metadata: { readonly [key: string]: string } = {},
+): Uint8Array {
   const header: { [name: string]: unknown } = { __metadata__: metadata };
   let size = 0;
   for (const { name, shape, data } of arrays) {
     if (name === "__metadata__" || Object.hasOwn(header, name)) throw new RangeError(`Two weights are called ${name}.`);
     const values = shape.reduce((product, n) => product * n, 1);
-    if (values !== data.length) throw new RangeError(`${name} has ${data.length} numbers for the shape ${shape.join("x")}.`);
+    if (values !== data.length)
+      throw new RangeError(`${name} has ${data.length} numbers for the shape ${shape.join("x")}.`);
     header[name] = { dtype: "F32", shape, data_offsets: [size, size + data.byteLength] };
     size += data.byteLength;
   }
@@ -73,14 +77,22 @@ function parseHeader(text: string): { [name: string]: Entry } {
   } catch {
     throw new RangeError("is no safetensors file");
   }
-  const valid = typeof header === "object" && header !== null && Object.entries(header).every(([name, e]) => name === "__metadata__" || isEntry(e));
+  const valid =
+    typeof header === "object" &&
+    header !== null &&
+    Object.entries(header).every(([name, e]) => name === "__metadata__" || isEntry(e));
   if (!valid) throw new RangeError("is no safetensors file");
   return header as { [name: string]: Entry };
 }
 
 function isEntry(value: unknown): value is Entry {
   const entry = value as Partial<Entry> | null;
-  return typeof entry?.dtype === "string" && Array.isArray(entry.shape) && Array.isArray(entry.data_offsets) && entry.data_offsets.length === 2;
+  return (
+    typeof entry?.dtype === "string" &&
+    Array.isArray(entry.shape) &&
+    Array.isArray(entry.data_offsets) &&
+    entry.data_offsets.length === 2
+  );
 }
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

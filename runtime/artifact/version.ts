@@ -12,7 +12,10 @@ export function packageVersion(): string {
 
 function find(folder: string): string {
   try {
-    const description = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as { name?: string; version?: string };
+    const description = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
+      name?: string;
+      version?: string;
+    };
     if (description.name === "mmfc" && description.version !== undefined) return description.version;
   } catch {
     // No package.json here: look above.

@@ -11,10 +11,10 @@ import { beginEntry, cacheKey, findEntry } from "./cache.ts";
 import { decodeSound, FfmpegMissing } from "./ffmpeg.ts";
 import { distinct, eachItem, identities, inOrder, rowsNaming, usedItems } from "./image.ts";
 import { type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
-import { checkSignal, concurrently, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
+import { checkSignal, concurrently, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
 import { resample } from "./resample.ts";
 import { bandsOf, createSpectral, type Spectral, type SpectralSettings } from "./spectral.ts";
-import { createStoreFile, openStore, type Store } from "./store.ts";
+import { createStoreFile, openStore, type Store, type StoreWriter } from "./store.ts";
 import { isWav, readWav, type Sound } from "./wav.ts";
 
 interface AudioState {
@@ -162,9 +162,12 @@ async function decodeAll(name: string, plan: AudioPlan, place: Workplace, cells:
   const counts = new Map<number, number>();
   let missing: string | undefined;
   const writing = beginEntry(place.cacheDir, key);
+  const writers: StoreWriter[] = [];
   try {
     const writer = createStoreFile(path.join(writing.folder, "data.npy"), "f32", items.length, shape);
+    writers.push(writer);
     const lengthWriter = createStoreFile(path.join(writing.folder, "lengths.npy"), "i32", items.length, []);
+    writers.push(lengthWriter);
     let done = 0;
     await concurrently(items.length, Math.max(2, place.threads), async (i) => {
       checkSignal(place.signal);
@@ -187,7 +190,7 @@ async function decodeAll(name: string, plan: AudioPlan, place: Workplace, cells:
       } catch (error) {
         if (error instanceof FfmpegMissing) missing ??= item.file.shown;
         else if ((error as { code?: string }).code === "too-large") large.push(...rowsWith("over 24 h"));
-        else bad.push(...rowsWith(error instanceof Error ? error.message : String(error)));
+        else bad.push(...rowsWith(reasonOf(error, place.signal)));
       }
       if (++done % 64 === 0) tell(done, false);
     });
@@ -216,6 +219,7 @@ async function decodeAll(name: string, plan: AudioPlan, place: Workplace, cells:
     tell(items.length, false);
     return await openDecoded(folder);
   } catch (error) {
+    for (const writer of writers) writer.drop();
     writing.drop();
     throw error;
   }

@@ -145,23 +145,13 @@ export interface Dialect {
 }
 
 /**
- * Delimiter and column names. TSV is tabs; otherwise the first line decides among comma, semicolon, tab and bar, comma
- * winning a tie. Without a header the columns are `column0`, `column1` …; a repeated name gets `_1`, `_2` … behind it.
+ * Delimiter and column names. TSV is tabs; otherwise comma, semicolon, tab or bar: the one that cuts the first rows into
+ * as many fields as the header, the more the better; comma wins a tie and where none does. Without a header the columns
+ * are `column0`, `column1` …; a repeated name gets `_1`, `_2` … behind it.
  */
 export function dialectOf(head: string, path: string, header: boolean): Dialect {
   const text = head.charCodeAt(0) === 0xfeff ? head.slice(1) : head;
-  let delimiter = "\t";
-  if (!/\.tsv(\.gz)?$/i.test(path)) {
-    delimiter = ",";
-    let most = -1;
-    for (const candidate of [",", ";", "\t", "|"]) {
-      const fields = parseRecords(text, candidate).next().value?.length ?? 0;
-      if (fields > most) {
-        most = fields;
-        delimiter = candidate;
-      }
-    }
-  }
+  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? "\t" : findDelimiter(text);
   const first: readonly string[] = parseRecords(text, delimiter).next().value ?? [];
   if (!header) return { delimiter, columns: first.map((_, i) => `column${i}`) };
   const seen = new Map<string, number>();
@@ -172,6 +162,37 @@ export function dialectOf(head: string, path: string, header: boolean): Dialect 
     return times === 0 ? plain : `${plain}_${times}`;
   });
   return { delimiter, columns };
+}
+
+function findDelimiter(text: string): string {
+  let best = ",";
+  let most = 1;
+  let often = ",";
+  let inHeader = 1;
+  for (const candidate of [",", ";", "\t", "|"]) {
+    const records = firstRecords(text, candidate, 20);
+    const fields = records[0]?.length ?? 0;
+    if (fields > inHeader && inHeader === 1) {
+      inHeader = fields;
+      often = candidate;
+    }
+    // The last record may be cut.
+    const whole = records.length > 2 ? records.slice(0, -1) : records;
+    if (fields > most && whole.every((record) => record.length === fields)) {
+      most = fields;
+      best = candidate;
+    }
+  }
+  return most > 1 ? best : often;
+}
+
+function firstRecords(text: string, delimiter: string, count: number): string[][] {
+  const records: string[][] = [];
+  for (const record of parseRecords(text, delimiter)) {
+    records.push(record);
+    if (records.length === count) break;
+  }
+  return records;
 }
 
 /** The first record whose number of fields is not that of the header, rows counted from 1 without the header. */

@@ -75,7 +75,7 @@ function run(command: string, args: readonly string[]): Promise<Buffer> {
 
 function reasonOf(said: string, bytes: number): string {
   if (/matches no streams|does not contain any stream/i.test(said)) return "no sound track";
-  if (/Invalid data found|could not find codec|Unknown format/i.test(said)) return "not sound";
+  if (/Invalid data found|could not find codec|unknown format|failed to read frame|moov atom|invalid argument|could not seek/i.test(said)) return "not sound";
   if (bytes <= 44 && said.trim() === "") return "no samples";
   return said.trim().split("\n")[0]?.replace(/^\[[^\]]*\]\s*/, "").replace(/^file:\S*: /, "") ?? "not sound";
 }

@@ -12,8 +12,8 @@ import { beginEntry, cacheKey, findEntry } from "./cache.ts";
 import { augmentImage } from "./image-augment.ts";
 import { resizeBytes, resizeFloats, toGray } from "./image-resize.ts";
 import { type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
-import { checkSignal, concurrently, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
-import { createStoreFile, openStore, type Store } from "./store.ts";
+import { checkSignal, concurrently, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
+import { createStoreFile, openStore, type Store, type StoreWriter } from "./store.ts";
 
 interface ImageState {
   /** Per channel, after rescaling; 0 and 1 without normalisation. */
@@ -81,8 +81,9 @@ async function decodeAll(name: string, plan: ImagePlan, place: Workplace, cells:
   const [height, width] = plan.size;
   const floats = items.length > 0 && items[0]!.index !== undefined && (await arrays.open(items[0]!).catch(() => undefined))?.type !== "u8";
   const writing = beginEntry(place.cacheDir, key);
+  let writer: StoreWriter | undefined;
   try {
-    const writer = createStoreFile(path.join(writing.folder, "data.npy"), floats ? "f32" : "u8", items.length, [height, width, plan.channels]);
+    writer = createStoreFile(path.join(writing.folder, "data.npy"), floats ? "f32" : "u8", items.length, [height, width, plan.channels]);
     let done = 0;
     await concurrently(items.length, Math.max(4, place.threads * 2), async (i) => {
       checkSignal(place.signal);
@@ -95,10 +96,10 @@ async function decodeAll(name: string, plan: ImagePlan, place: Workplace, cells:
           const held = mismatch.get(item.file.shown) ?? { rows: [], holds: `${array.items.toLocaleString("en-US")} items`, asks: `item ${item.index?.toLocaleString("en-US")}` };
           held.rows.push(...rowsNaming(cells, used[i]!, place, { path: item.file.shown, value: String(item.index) }));
           mismatch.set(item.file.shown, held);
-        } else writer.write(i, floats && pixels instanceof Uint8Array ? Float32Array.from(pixels) : pixels);
+        } else writer!.write(i, floats && pixels instanceof Uint8Array ? Float32Array.from(pixels) : pixels);
       } catch (error) {
         if ((error as { code?: string }).code === "too-large") large.push(...rowsWith("over 100,000,000 pixels"));
-        else bad.push(...rowsWith(error instanceof Error ? error.message : String(error)));
+        else bad.push(...rowsWith(reasonOf(error, place.signal)));
       }
       if (++done % 64 === 0) tell(done, false);
     });
@@ -118,6 +119,7 @@ async function decodeAll(name: string, plan: ImagePlan, place: Workplace, cells:
     tell(items.length, false);
     return { store: await openStore(path.join(folder, "data.npy")), slots };
   } catch (error) {
+    writer?.drop();
     writing.drop();
     throw error;
   } finally {

@@ -75,11 +75,29 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason instanceof Error ? signal.reason : new Error("stopped");
 }
 
-/** Runs `work` over 0 to n - 1, at most `width` at a time. */
+/** Runs `work` over 0 to n - 1, at most `width` at a time. After a failure nothing new begins; it is thrown when all has ended. */
 export async function concurrently(n: number, width: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
+  const failures: unknown[] = [];
   const runner = async (): Promise<void> => {
-    while (next < n) await work(next++);
+    while (next < n && failures.length === 0) {
+      try {
+        await work(next++);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(width, n) }, runner));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Why a file could not be read, for its row; throws what is no fault of the file (a full disk, a signal). */
+export function reasonOf(error: unknown, signal: AbortSignal | undefined): string {
+  checkSignal(signal);
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EMFILE") throw error;
+  if (code === "ENOENT") return "it vanished while it was read";
+  if (code === "EACCES" || code === "EPERM") return "no permission to read it";
+  return error instanceof Error ? error.message : String(error);
 }

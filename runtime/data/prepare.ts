@@ -15,7 +15,7 @@ import { imageReader } from "./image.ts";
 import { openMedia } from "./media.ts";
 import type { DataNote, ModalityReader, Progress, Workplace } from "./modality.ts";
 import { createPart, type ReadyModality } from "./parts.ts";
-import { createProblems, type Problems } from "./problems.ts";
+import { createProblems, problem, type Problems } from "./problems.ts";
 import { readSplit, type Split } from "./split-table.ts";
 import { openTable, type Table } from "./source.ts";
 import { tabularReader } from "./tabular.ts";
@@ -63,8 +63,18 @@ export async function prepareData(data: DataPlan, options: PrepareOptions): Prom
     return await prepare(data, options, closing, close);
   } catch (error) {
     await close();
-    throw error;
+    throw machineProblem(error, options.cacheDir ?? cacheRoot());
   }
+}
+
+/** A full disk or missing rights as a problem of the data; anything else as it is. */
+function machineProblem(error: unknown, cache: string): unknown {
+  const { code, path: where } = error as NodeJS.ErrnoException;
+  const place = typeof where === "string" ? where : cache;
+  // How much is missing is not known to the one who writes; the least step is what is asked for.
+  if (code === "ENOSPC" || code === "EDQUOT") return problem("disk-full", { statement: "data" }, { path: cache, needs: 1_000_000 });
+  if (code === "EACCES" || code === "EPERM") return problem("no-access", { statement: "data" }, { path: place, how: "read", why: "permission denied" });
+  return error;
 }
 
 async function prepare(data: DataPlan, options: PrepareOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>): Promise<Prepared> {

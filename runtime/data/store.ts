@@ -2,7 +2,7 @@
  * Items of one shape, by number: in memory while they are few, in an .npy file read by position otherwise, so that memory
  * is bounded by the batch and not by the data.
  */
-import { openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { npyHeader, readNpyHeader } from "./npy.ts";
@@ -29,6 +29,8 @@ export interface StoreWriter {
   /** Items may come in any order; one that never comes is zeros. */
   write(index: number, values: StoreArray): void;
   finish(): Promise<Store>;
+  /** Forgets what was written; nothing after `finish`. */
+  drop(): void;
 }
 
 const product = (shape: readonly number[]): number => shape.reduce((all, n) => all * n, 1);
@@ -63,6 +65,7 @@ export function createStore(type: StoreType, items: number, shape: readonly numb
   return {
     write: (index, values) => all.set(values, index * size),
     finish: async () => memoryStore(type, items, shape, all),
+    drop: () => {},
   };
 }
 
@@ -82,6 +85,11 @@ export function createStoreFile(file: string, type: StoreType, items: number, sh
   const header = npyHeader(type, [items, ...shape]);
   const itemBytes = product(shape) * bytesOf[type];
   const fd = openSync(file, "w");
+  let opened = true;
+  const end = (): void => {
+    if (opened) closeSync(fd);
+    opened = false;
+  };
   writeSync(fd, header, 0, header.length, 0);
   // Sparse to the end, so that the file has its full size even where the last items are zeros.
   if (items * itemBytes > 0) writeSync(fd, new Uint8Array(1), 0, 1, header.length + items * itemBytes - 1);
@@ -94,10 +102,10 @@ export function createStoreFile(file: string, type: StoreType, items: number, sh
       }
     },
     async finish() {
-      const { closeSync } = await import("node:fs");
-      closeSync(fd);
+      end();
       return openStore(file);
     },
+    drop: end,
   };
 }
 

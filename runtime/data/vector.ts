@@ -7,7 +7,7 @@ import type { FittedModality } from "./batch.ts";
 import { expandColumn, isEmpty, listOf, naSet, numberOf } from "./cells.ts";
 import { createArrays } from "./image.ts";
 import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
-import { checkSignal, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
+import { checkSignal, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
 import { applyScale, type ColumnScale, fitImpute, fitScale } from "./scaling.ts";
 import { createStore, type Store } from "./store.ts";
 
@@ -186,7 +186,7 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
             return;
           }
         } catch (error) {
-          bad.push(table.row(item.row, { path: item.file.shown, why: error instanceof Error ? error.message : String(error) }));
+          bad.push(table.row(item.row, { path: item.file.shown, why: reasonOf(error, place.signal) }));
         }
       }
     } finally {

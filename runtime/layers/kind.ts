@@ -98,8 +98,8 @@ const classes = new WeakMap<Core, Map<string, KindClass>>();
 
 /** The tfjs class of a kind, made and registered once per tfjs. */
 function classOf<Options>(tf: Core, kind: LayerKind<Options>): KindClass {
-  let known = classes.get(tf);
-  if (!known) classes.set(tf, (known = new Map()));
+  const known = classes.get(tf) ?? new Map<string, KindClass>();
+  classes.set(tf, known);
   const found = known.get(kind.className);
   if (found) return found;
   const made = defineClass(tf, kind);

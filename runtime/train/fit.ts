@@ -23,6 +23,7 @@ import type { Network, Tfjs } from "./network.ts";
 import { networkOf } from "./network.ts";
 import { headTasks } from "./objective.ts";
 import type { ModelRow, Reporter } from "./reporter.ts";
+import { earlyStopText } from "./run-text.ts";
 import { scaleOf } from "./target-scale.ts";
 
 export interface PreparedParts {
@@ -46,7 +47,7 @@ export interface FitOptions {
 export interface FitResult {
   readonly network: Network;
   readonly loop: LoopResult;
-  /** By head; none if the training was stopped. */
+  /** By head; none if the training was stopped. If only its floors were, those that were finished are in it. */
   readonly heads?: { readonly [head: string]: HeadScorecard };
   readonly seconds: { readonly train: number; readonly floors?: number; readonly evaluate: number };
 }
@@ -69,28 +70,34 @@ export async function fitProgram(
   parts: PreparedParts,
   options: FitOptions & { onFailure?(network: Network, error: unknown): Promise<void> },
 ): Promise<FitResult> {
-  const { reporter, signal } = options;
+  const { reporter } = options;
   const context: HeadContext = { data: program.data, training: program.training, fitted };
   const network = buildNetwork(tf, program.buildModel, fitted, options.seed);
   try {
     const costs = (options.modelRows ?? []).map((row) => row.multiplyAdds ?? 0).reduce((a, b) => a + b, 0);
-    reporter.model({ rows: options.modelRows ?? [], weights: network.parameters, ...(costs > 0 && { multiplyAdds: costs }) });
+    reporter.model({
+      rows: options.modelRows ?? [],
+      weights: network.parameters,
+      ...(costs > 0 && { multiplyAdds: costs }),
+    });
 
     const started = performance.now();
     const loop = await trainOne(network, context, parts, options, undefined);
     loop.optimizer.dispose();
     const train = secondsSince(started);
+    if (loop.status === "early") reporter.note(earlyStopText(program.training, loop));
     if (loop.status === "stopped") return { network, loop, seconds: { train, evaluate: 0 } };
 
     const judging = performance.now();
-    const outputs = await outputsOf(network, context, parts, signal);
+    // To the end even after Ctrl-C: the model is trained, and judging it takes a moment.
+    const outputs = await outputsOf(network, context, parts, undefined);
     const ownJudging = secondsSince(judging);
     const floorsStarted = performance.now();
     const names = options.baselines ? trainedFloors(program) : [];
     const floors = await trainFloors(tf, program, context, parts, names, outputs, options);
     const floorSeconds = secondsSince(floorsStarted);
     const scoring = performance.now();
-    const heads = score(network, context, program, outputs, floors, options.seed);
+    const heads = score(context, program, outputs, floors, options.seed, modalitiesOf(network).length);
     const evaluate = ownJudging + secondsSince(scoring);
     return { network, loop, heads, seconds: { train, ...(names.length > 0 && { floors: floorSeconds }), evaluate } };
   } catch (error) {
@@ -113,7 +120,8 @@ export async function judgePart(
   const outputs = await outputsOf(network, context, parts, signal);
   const floors: Floors = {};
   for (const head of Object.keys(outputs)) floors[head] = constantFloors(context, head, outputs[head] as HeadOutputs);
-  return score(network, context, program, outputs, floors, seed);
+  // As if it had one modality: the verdict must not ask for `only(…)` floors, which are not trained here.
+  return score(context, program, outputs, floors, seed, 1);
 }
 
 type HeadOutputs = { readonly validation?: HeadOutput; readonly test?: HeadOutput };
@@ -206,7 +214,10 @@ async function outputsOf(
   for (const name of ["validation", "test"] as const) {
     const part = parts[name];
     if (part === undefined || part.rows === 0) continue;
-    const { outputs } = await runPart(network, part, [], { batchSize: context.training.batchSize, ...(signal !== undefined && { signal }) });
+    const { outputs } = await runPart(network, part, [], {
+      batchSize: context.training.batchSize,
+      ...(signal !== undefined && { signal }),
+    });
     for (const [head, raw] of Object.entries(outputs)) {
       const output = headOutput(context, head, part, raw);
       if (output !== undefined) (all[head] as { [part: string]: HeadOutput })[name] = output;
@@ -228,7 +239,12 @@ function floorKey(call: CallPlan): string {
   return `${word}(${Object.values(args).map(String).join(", ")})`;
 }
 
-function constantFloors(context: HeadContext, head: string, outputs: HeadOutputs, trainRows?: number): { [floor: string]: HeadOutput } {
+function constantFloors(
+  context: HeadContext,
+  head: string,
+  outputs: HeadOutputs,
+  trainRows?: number,
+): { [floor: string]: HeadOutput } {
   const part = judgedPart(outputs);
   const output = part === undefined ? undefined : outputs[part];
   const target = context.training.heads[head]?.target;
@@ -248,15 +264,22 @@ async function trainFloors(
   options: FitOptions,
 ): Promise<Floors> {
   const floors: Floors = {};
-  for (const [head, output] of Object.entries(outputs)) floors[head] = constantFloors(context, head, output, parts.train.rows);
+  for (const [head, output] of Object.entries(outputs))
+    floors[head] = constantFloors(context, head, output, parts.train.rows);
   for (const name of names) {
-    const network = buildNetwork(tf, (program.floors as { [floor: string]: BuildModel })[name] as BuildModel, context.fitted, options.seed);
+    if (options.signal?.aborted === true) break;
+    const network = buildNetwork(
+      tf,
+      (program.floors as { [floor: string]: BuildModel })[name] as BuildModel,
+      context.fitted,
+      options.seed,
+    );
     try {
       const reduced = { ...context, training: reducedPlan(context, network) };
       const loop = await trainOne(network, reduced, parts, options, name);
       loop.optimizer.dispose();
-      if (loop.status === "stopped") throw new DOMException("Stopped.", "AbortError");
-      const found = await outputsOf(network, reduced, parts, options.signal);
+      if (loop.status === "stopped") break;
+      const found = await outputsOf(network, reduced, parts, undefined);
       for (const [head, output] of Object.entries(found)) {
         const part = judgedPart(outputs[head] ?? {});
         const judged = part === undefined ? undefined : output[part];
@@ -285,7 +308,10 @@ function reducedPlan(context: HeadContext, network: Network): TrainPlan {
     }),
   );
   const monitored = training.stop?.monitor.split(".")[0] ?? "";
-  const stop = training.stop?.monitor.includes(".") === true && heads[monitored] === undefined ? { ...training.stop, monitor: "loss" } : training.stop;
+  const stop =
+    training.stop?.monitor.includes(".") === true && heads[monitored] === undefined
+      ? { ...training.stop, monitor: "loss" }
+      : training.stop;
   return { ...training, heads, ...(stop !== undefined && { stop }) };
 }
 
@@ -294,12 +320,12 @@ function modalitiesOf(network: Network): string[] {
 }
 
 function score(
-  network: Network,
   context: HeadContext,
   program: Program,
   outputs: Outputs,
   floors: Floors,
   seed: number,
+  modalities: number,
 ): { [head: string]: HeadScorecard } {
   const heads: { [head: string]: HeadScorecard } = {};
   for (const [head, plan] of Object.entries(context.training.heads)) {
@@ -312,7 +338,7 @@ function score(
       outputs: output,
       floors: floors[head] ?? {},
       ...(watched !== undefined && { watched }),
-      modalities: modalitiesOf(network).length,
+      modalities,
       bootstrap: program.evaluation.bootstrap,
       seed,
     });

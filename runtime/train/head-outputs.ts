@@ -42,7 +42,9 @@ export function predictedRows(context: HeadContext, head: string, part: Part): F
   const needs = context.training.heads[head]?.needs ?? [];
   if (needs.length === 0) return undefined;
   const there = new Float32Array(part.rows).fill(1);
-  for (const modality of needs) part.present(modality).forEach((present, row) => present === 0 && there.fill(0, row, row + 1));
+  for (const modality of needs) {
+    for (const [row, present] of part.present(modality).entries()) if (present === 0) there[row] = 0;
+  }
   return there;
 }
 

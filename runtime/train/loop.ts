@@ -117,14 +117,23 @@ export async function trainNetwork(network: Network, options: LoopOptions): Prom
         const seconds = (performance.now() - started) / 1000 / inEpoch;
         const left = seconds * (stepsPerEpoch - inEpoch);
         const loss = totalOf(options.tasks, sums);
-        options.onStep?.({ epoch, epochs, step: inEpoch, steps: stepsPerEpoch, loss, secondsPerStep: seconds, secondsLeft: left });
+        options.onStep?.({
+          epoch,
+          epochs,
+          step: inEpoch,
+          steps: stepsPerEpoch,
+          loss,
+          secondsPerStep: seconds,
+          secondsLeft: left,
+        });
         await turn();
         if (aborted()) break;
       }
       if (aborted() && inEpoch < stepsPerEpoch) break;
 
       ended = epoch;
-      const validated = validation === undefined || validation.rows === 0 ? undefined : await validate(network, validation, options);
+      const validated =
+        validation === undefined || validation.rows === 0 ? undefined : await validate(network, validation, options);
       const value = watch.value(validated);
       const isBest = value !== undefined && (best === undefined || watch.sign * (value - best.value) > 0);
       if (isBest) {
@@ -200,7 +209,11 @@ function createStep(network: Network, options: LoopOptions, optimizer: Optimizer
 
       const factor = schedule(count);
       const present = learners.filter((learner) => grads[learner.weight.variable.name] !== undefined);
-      const gradients = clipGradients(tf, present.map((learner) => grads[learner.weight.variable.name] as Tensor), plan.clip);
+      const gradients = clipGradients(
+        tf,
+        present.map((learner) => grads[learner.weight.variable.name] as Tensor),
+        plan.clip,
+      );
       optimizer.apply(
         count,
         present.map((learner, i) => ({
@@ -220,7 +233,11 @@ function createStep(network: Network, options: LoopOptions, optimizer: Optimizer
 }
 
 /** Gradients by variable name; none where nothing learns, which tfjs takes for an error. */
-function variableGrads(network: Network, variables: Variable[], f: () => Scalar): { value: Scalar; grads: NamedTensorMap } {
+function variableGrads(
+  network: Network,
+  variables: Variable[],
+  f: () => Scalar,
+): { value: Scalar; grads: NamedTensorMap } {
   if (variables.length === 0) return { value: f(), grads: {} };
   return network.tf.variableGrads(f, variables);
 }
@@ -234,20 +251,29 @@ interface Learner {
 export function learnersOf(weights: readonly Weight[], plan: TrainPlan, learningRate: number): Learner[] {
   const prefixes = Object.keys(plan.layers ?? {}).sort((a, b) => b.length - a.length);
   return weights.flatMap((weight) => {
-    const prefix = prefixes.find((p) => weight.name.startsWith(p.endsWith("_") ? p : `${p}_`) || weight.name.startsWith(`${p}/`));
+    const prefix = prefixes.find(
+      (p) => weight.name.startsWith(p.endsWith("_") ? p : `${p}_`) || weight.name.startsWith(`${p}/`),
+    );
     const own = prefix === undefined ? undefined : plan.layers?.[prefix];
     if (!weight.trainable || own?.frozen === true) return [];
     return [{ weight, rate: own?.learningRate ?? learningRate }];
   });
 }
 
-async function validate(network: Network, validation: Part, options: LoopOptions): Promise<NonNullable<EpochReport["validation"]>> {
+async function validate(
+  network: Network,
+  validation: Part,
+  options: LoopOptions,
+): Promise<NonNullable<EpochReport["validation"]>> {
   const outputs = await runPart(network, validation, options.tasks, { batchSize: options.plan.batchSize });
   return { loss: outputs.loss, losses: outputs.losses, metrics: options.judge(outputs) };
 }
 
 /** What `monitor` names: `HEAD.METRIC`, `HEAD.loss`, or, for anything without a point, the validation loss. */
-function watchOf(options: LoopOptions): { sign: 1 | -1; value(validated: EpochReport["validation"]): number | undefined } {
+function watchOf(options: LoopOptions): {
+  sign: 1 | -1;
+  value(validated: EpochReport["validation"]): number | undefined;
+} {
   const monitor = options.plan.stop?.monitor ?? "loss";
   const point = monitor.indexOf(".");
   if (point < 0) return { sign: -1, value: (validated) => validated?.loss };
@@ -257,10 +283,20 @@ function watchOf(options: LoopOptions): { sign: 1 | -1; value(validated: EpochRe
   return { sign: options.direction(head, metric), value: (validated) => validated?.metrics[head]?.[metric] };
 }
 
-function notFinite(network: Network, batch: Batch, values: readonly number[], step: number, epoch: number, kept: number): TrainingError {
+function notFinite(
+  network: Network,
+  batch: Batch,
+  values: readonly number[],
+  step: number,
+  epoch: number,
+  kept: number,
+): TrainingError {
   const layer = network.tf.tidy(() => network.firstNonFinite?.(inputTensors(network, batch)));
   const is = values.some(Number.isNaN) ? "NaN" : "infinite";
-  return new TrainingError({ code: "loss-not-finite", facts: { is, step, epoch, ...(layer !== undefined && { layer }), kept } });
+  return new TrainingError({
+    code: "loss-not-finite",
+    facts: { is, step, epoch, ...(layer !== undefined && { layer }), kept },
+  });
 }
 
 function totalOf(tasks: readonly HeadTask[], sums: readonly Sum[]): number {

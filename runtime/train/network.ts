@@ -43,12 +43,18 @@ export function networkOf(tf: Tfjs, facade: Tf, model: TfModel): Network {
     tf,
     inputs: model.inputs,
     heads: model.outputs,
-    weights: model.weights().map(({ name, variable, trainable }) => ({ name, layer: name.slice(0, name.lastIndexOf("/")), variable, trainable })),
+    weights: model.weights().map(({ name, variable, trainable }) => ({
+      name,
+      layer: name.slice(0, name.lastIndexOf("/")),
+      variable,
+      trainable,
+    })),
     parameters: model.countParams(),
     apply: (inputs, training) => model.forward(inputs, { training }),
     setStep: (step) => facade.setStep(step),
     firstNonFinite: (inputs) =>
-      model.layerOutputs(inputs).find(({ output }) => !(output.dataSync() as Float32Array).every(Number.isFinite))?.name,
+      model.layerOutputs(inputs).find(({ output }) => !(output.dataSync() as Float32Array).every(Number.isFinite))
+        ?.name,
     dispose: () => model.dispose(),
   };
 }

@@ -24,12 +24,19 @@ export interface HeadTask {
  *
  * @throws RangeError for a loss that the runtime does not have
  */
-export function headTasks(tf: Tfjs, training: TrainPlan, data: DataPlan, fitted: FittedData, heads: readonly string[]): HeadTask[] {
+export function headTasks(
+  tf: Tfjs,
+  training: TrainPlan,
+  data: DataPlan,
+  fitted: FittedData,
+  heads: readonly string[],
+): HeadTask[] {
   return heads.map((name) => {
     const plan = training.heads[name];
     if (plan === undefined) throw new RangeError(`The program has an output \`${name}\` but no head of that name.`);
     const type = data.targets[plan.target]?.type;
-    if (type === undefined) throw new RangeError(`Head \`${name}\` predicts \`${plan.target}\`, which is not a target.`);
+    if (type === undefined)
+      throw new RangeError(`Head \`${name}\` predicts \`${plan.target}\`, which is not a target.`);
     const weights = fitted.targets[plan.target]?.weights;
     const classWeights = weights?.some((weight) => weight !== 1) === true ? weights : undefined;
     return { name, plan, type, loss: createLoss(tf, plan.loss, type), classWeights };
@@ -65,7 +72,8 @@ export function coefficientsOf(task: HeadTask, batch: Batch, training: boolean):
     if (there !== undefined && there.data[perElement ? i : row] === 0) continue;
     if (needed.some((present) => present.data[row] === 0)) continue;
     count++;
-    factors[i] = weights === undefined ? 1 : (weights[elementwise ? i % columns : Math.round(labels.data[i] as number)] ?? 1);
+    factors[i] =
+      weights === undefined ? 1 : (weights[elementwise ? i % columns : Math.round(labels.data[i] as number)] ?? 1);
   }
   for (let i = 0; i < elements; i++) factors[i] = (factors[i] as number) / Math.max(1, count);
   return { factors: { data: factors, shape: elementwise ? [batch.size, columns] : [batch.size] }, count };

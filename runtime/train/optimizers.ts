@@ -31,14 +31,21 @@ export interface Optimizer {
 interface Rule {
   readonly slots: readonly string[];
   scalars(step: number, rate: number): readonly number[];
-  update(tf: Tfjs, variable: Variable, gradient: Tensor, slots: readonly Variable[], scalars: readonly Scalar[]): Tensor;
+  update(
+    tf: Tfjs,
+    variable: Variable,
+    gradient: Tensor,
+    slots: readonly Variable[],
+    scalars: readonly Scalar[],
+  ): Tensor;
   readonly weightDecay?: number;
 }
 
 /** @throws RangeError for an optimizer this runtime does not have */
 export function createOptimizer(tf: Tfjs, plan: CallPlan): Optimizer {
   const { word, args } = callOf(plan);
-  const get = (name: string, otherwise: number): number => (typeof args[name] === "number" ? (args[name] as number) : otherwise);
+  const get = (name: string, otherwise: number): number =>
+    typeof args[name] === "number" ? (args[name] as number) : otherwise;
   const rule = ruleOf(word, args, get);
   const slots = new Map<string, Variable>();
 
@@ -67,7 +74,15 @@ export function createOptimizer(tf: Tfjs, plan: CallPlan): Optimizer {
           if (rule.weightDecay !== undefined && decays(name, variable.rank)) {
             variable.assign(tf.mul(variable, tf.scalar(1 - rate * rule.weightDecay)));
           }
-          variable.assign(rule.update(tf, variable, gradient, rule.slots.map((s) => slot(update, s)), values));
+          variable.assign(
+            rule.update(
+              tf,
+              variable,
+              gradient,
+              rule.slots.map((s) => slot(update, s)),
+              values,
+            ),
+          );
         }
       });
     },
@@ -88,14 +103,21 @@ function defaultRate(word: string): number {
   return word === "sgd" ? 0.01 : 1e-3;
 }
 
-function ruleOf(word: string, args: { readonly [name: string]: unknown }, get: (name: string, otherwise: number) => number): Rule {
+function ruleOf(
+  word: string,
+  args: { readonly [name: string]: unknown },
+  get: (name: string, otherwise: number) => number,
+): Rule {
   switch (word) {
     case "sgd":
       return sgd(get("momentum", 0), args.nesterov === true);
     case "adam":
       return adam(get("beta1", 0.9), get("beta2", 0.999), get("epsilon", 1e-7));
     case "adamw":
-      return { ...adam(get("beta1", 0.9), get("beta2", 0.999), get("epsilon", 1e-7)), weightDecay: get("weightDecay", 4e-3) };
+      return {
+        ...adam(get("beta1", 0.9), get("beta2", 0.999), get("epsilon", 1e-7)),
+        weightDecay: get("weightDecay", 4e-3),
+      };
     case "rmsprop":
       return rmsprop(get("rho", 0.9), get("momentum", 0), get("epsilon", 1e-7), args.centered === true);
   }
@@ -106,7 +128,11 @@ function ruleOf(word: string, args: { readonly [name: string]: unknown }, get: (
 function sgd(momentum: number, nesterov: boolean): Rule {
   const scalars = (_step: number, rate: number): number[] => [rate];
   if (momentum === 0)
-    return { slots: [], scalars, update: (tf, variable, gradient, _slots, [rate]) => tf.sub(variable, tf.mul(gradient, rate as Scalar)) };
+    return {
+      slots: [],
+      scalars,
+      update: (tf, variable, gradient, _slots, [rate]) => tf.sub(variable, tf.mul(gradient, rate as Scalar)),
+    };
   return {
     slots: ["momentum"],
     scalars,

@@ -19,7 +19,13 @@ export interface Reporter {
   /** A training begins. `out` as the user would type it. */
   start(event: { readonly model: string; readonly seed: number; readonly out: string }): void;
   engine(line: string): void;
-  rows(event: { readonly train: number; readonly validation: number; readonly test: number; readonly source: string; readonly split: string }): void;
+  rows(event: {
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+    readonly source: string;
+    readonly split: string;
+  }): void;
   /** While a modality is prepared. */
   preparing(event: { readonly modality: string; readonly done: number; readonly total: number }): void;
   /** A modality is ready; without seconds it came from the cache. */
@@ -115,7 +121,9 @@ export function createBarReporter(options: ReporterOptions): Reporter {
   return {
     ...rows.events,
     preparing: ({ modality, done, total }) =>
-      draw(`${rows.prepareLabel()}${pad(modality, 7, "left")} ${barText(done / Math.max(1, total), 34, ascii)}  ${countText(done)}/${countText(total)}`),
+      draw(
+        `${rows.prepareLabel()}${pad(modality, 7, "left")} ${barText(done / Math.max(1, total), 34, ascii)}  ${countText(done)}/${countText(total)}`,
+      ),
     step: (event) => draw(stepLine(event, ` ${barText(event.step / event.steps, 34, ascii)}  `)),
     end: clear,
   };
@@ -152,7 +160,8 @@ function stepLine({ epoch, step, steps, loss, secondsPerStep, secondsLeft, floor
 /** The rows that both listeners print alike. */
 function createRows(options: ReporterOptions, print: (text: string) => void) {
   const { width, ascii } = options;
-  const paint = (code: number, text: string): string => (options.color === true ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = (code: number, text: string): string =>
+    options.color === true ? `\u001b[${code}m${text}\u001b[0m` : text;
   let prepared = false;
   let columns: readonly number[] = [];
   const prepareLabel = (): string => (prepared ? "          " : "prepare   ");
@@ -186,7 +195,9 @@ function createRows(options: ReporterOptions, print: (text: string) => void) {
     epoch({ epoch, loss, validationLoss, metrics, seconds, best }) {
       const value = validationLoss === undefined ? "" : `   ${lossText(validationLoss).padStart(15)}`;
       const numbers = metrics.map((metric, i) => `   ${metricText(metric).padStart(columns[i] ?? 8)}`).join("");
-      print(`${String(epoch).padStart(5)}   ${lossText(loss).padStart(10)}${value}${numbers}   ${secondsText(seconds)}${best ? "   best" : ""}`);
+      print(
+        `${String(epoch).padStart(5)}   ${lossText(loss).padStart(10)}${value}${numbers}   ${secondsText(seconds)}${best ? "   best" : ""}`,
+      );
     },
     floor: ({ floor, epochs, seconds }) =>
       print(`floor     ${floor}   ${epochs} ${epochs === 1 ? "epoch" : "epochs"}   ${secondsText(seconds)}`),
@@ -209,7 +220,8 @@ function modelLines({ rows, weights, multiplyAdds }: Parameters<Reporter["model"
   const costs = widest([...rows.map((row) => cost(row.multiplyAdds)), total]);
   const line = (start: string, parts: string, count: string, unit: string, adds: string, addsUnit: string): string =>
     `${start}${parts}   ${pad(count, counts, "right")}${pad(unit, 8, "left")}${costs === 0 ? "" : `   ${pad(adds, costs, "right")}${addsUnit}`}`.trimEnd();
-  const parts = (row: ModelRow): string => `${pad(row.name, names, "left")}   ${pad(row.kind, kinds, "left")}   ${pad(row.shapes, shapes, "right")}`;
+  const parts = (row: ModelRow): string =>
+    `${pad(row.name, names, "left")}   ${pad(row.kind, kinds, "left")}   ${pad(row.shapes, shapes, "right")}`;
   return [
     ...rows.map((row, i) =>
       line(

@@ -28,8 +28,10 @@ export function earlyStopText(plan: TrainPlan, loop: Pick<LoopResult, "best">): 
   if (loop.best === undefined) return "";
   const { epoch, value } = loop.best;
   const monitor = plan.stop?.monitor ?? "loss";
-  const metric = monitor.includes(".") && !monitor.endsWith(".loss") ? monitor.slice(monitor.indexOf(".") + 1) : undefined;
+  const metric =
+    monitor.includes(".") && !monitor.endsWith(".loss") ? monitor.slice(monitor.indexOf(".") + 1) : undefined;
   const extreme = metric !== undefined && metricDirection(metric) === "higher" ? "highest" : "lowest";
   const number = metric === undefined ? lossText(value) : metricText(value);
-  return `Stopped: validation ${metric ?? "loss"} was ${extreme} in epoch ${epoch} (${number}). The weights of epoch ${epoch} are kept.`;
+  const shown = metric !== undefined && Object.keys(plan.heads).length > 1 ? monitor : (metric ?? "loss");
+  return `Stopped: validation ${shown} was ${extreme} in epoch ${epoch} (${number}). The weights of epoch ${epoch} are kept.`;
 }

@@ -18,11 +18,18 @@ export function createSchedule(plan: CallPlan, steps: { readonly perEpoch: numbe
   const { word, args } = callOf(plan);
   const share = typeof args.warmup === "number" ? args.warmup : 0;
   const warmup = Math.round(share * steps.total);
-  const curve = curveOf(word, args, { perEpoch: Math.max(1, steps.perEpoch), total: Math.max(1, steps.total - warmup) });
+  const curve = curveOf(word, args, {
+    perEpoch: Math.max(1, steps.perEpoch),
+    total: Math.max(1, steps.total - warmup),
+  });
   return (step) => (step < warmup ? step / warmup : curve(step - warmup));
 }
 
-function curveOf(word: string, args: { readonly [name: string]: unknown }, steps: { perEpoch: number; total: number }): Schedule {
+function curveOf(
+  word: string,
+  args: { readonly [name: string]: unknown },
+  steps: { perEpoch: number; total: number },
+): Schedule {
   if (word === "constant") return () => 1;
   if (word === "exponential") {
     const rate = typeof args.rate === "number" ? args.rate : 0.9;

@@ -172,21 +172,13 @@ export function buildModel(spec: ModelSpec): Model {
         ...(group.frozen ? { frozen: true } : {}),
       };
       const from = inputs;
-      // `each` takes an axis away: its stages read a value of their own.
-      if (op === "each") {
-        const outer = values[from[0] as string] as Value;
-        values[`${path}.in`] = { id: `${path}.in`, type: { ...outer.type, axes: outer.type.axes.slice(1) } };
-      }
       values[out] = { id: out, type: type(each.type, group.absentWith) };
       const bodies = Object.entries(each.bodies ?? {}).map(([name, inner], k): Body => {
-        const plain = op === "each" || each.block !== undefined || (op === "residual" && name === "stages");
-        const calls = build(
-          inner,
-          group,
-          plain ? path : `${path}.${name}`,
-          op === "each" ? [`${path}.in`] : op === "repeat" && k > 0 ? [`${path}.${k}.${inner.length}`] : from,
-          undefined,
-        );
+        // As the lowering numbers them: one body's stages follow the structure's path, several have a letter or number.
+        const alone = Object.keys(each.bodies ?? {}).length === 1;
+        const inside = alone ? path : `${path}.${/^[a-z]$|^\d+$/.test(name) ? name : "ab"[k]}`;
+        const read = op === "repeat" && k > 0 ? [`${path}.${k}.${inner.length}`] : from;
+        const calls = build(inner, group, inside, read, undefined);
         return { name, calls };
       });
       inputs = [out];

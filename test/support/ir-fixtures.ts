@@ -169,7 +169,7 @@ export function earlyRisk(): Model {
     name: "EarlyRisk",
     spec: "credit.mmf",
     doc: "Early: the inputs become one sequence; one encoder reads them together.",
-    base: { name: "CreditRisk", changed: ["tokens_1", "tokens_2", "tokens", "joint", "risk"] },
+    base: { name: "CreditRisk", changed: ["tokens", "joint", "risk"] },
     modalities: [report, chart],
     flows: [
       {

@@ -149,7 +149,11 @@ function stepLines(step: HostStep, text: string): Line[] {
 // ---------------------------------------------------------------- stages
 
 function flowChain(drawing: FullDrawing, group: FlowGroup, id: string, box: Box): Chain {
-  const chain = sequence(drawing, group.calls, id, inputAxes(drawing.model, group), box.name ?? box.id);
+  const chain = sequence(drawing, group.calls, id, inputAxes(drawing.model, group), {
+    owner: box.name ?? box.id,
+    group: group.id,
+    id,
+  });
   if (group.kind !== "fusion" || group.name === undefined) return chain;
   // Only where the modalities meet is a hexagon.
   const hexagon = (item: Item): Item =>
@@ -157,18 +161,32 @@ function flowChain(drawing: FullDrawing, group: FlowGroup, id: string, box: Box)
   return { ...chain, items: chain.items.map(hexagon) };
 }
 
+/** Where stages stand: the box they are in, and how ids of nested stages follow from their values' paths. */
+interface Place {
+  /** The name that a shared block's second use refers to. */
+  readonly owner: string;
+  readonly group: string;
+  readonly id: string;
+}
+
+/** The value's path in the IR, so that a click finds its line; a group's own stages are numbered. */
+function nestedId(call: Call, place: Place, otherwise: string): string {
+  return call.out.startsWith(`${place.group}.`) ? `${place.id}${call.out.slice(place.group.length)}` : otherwise;
+}
+
 function sequence(
   drawing: FullDrawing,
   calls: readonly Call[],
   prefix: string,
   input: readonly Axis[] | undefined,
-  owner: string,
+  place: Place,
 ): Chain {
   let axes = input;
   const items = calls.map((call, i) => {
     const before = axes;
     axes = typeOf(drawing.model, call.out)?.axes;
-    return stage(drawing, call, `${prefix}.${i + 1}`, before, owner);
+    const numbered = `${prefix}.${i + 1}`;
+    return stage(drawing, call, prefix === place.id ? numbered : nestedId(call, place, numbered), before, place);
   });
   return limited(drawing, items, prefix, "model");
 }
@@ -178,17 +196,17 @@ function stage(
   call: Call,
   id: string,
   input: readonly Axis[] | undefined,
-  owner: string,
+  place: Place,
 ): DiagramNode | Subgraph {
   const { model, folding } = drawing;
-  if (call.block) return blockStage(drawing, call, call.block, id, input, owner);
+  if (call.block) return blockStage(drawing, call, call.block, id, input, place);
   if (!isStructure(model, call)) return stageNode(model, call, id, [pretty(call.text)]);
   if (opOf(model, call) === "repeat") {
     const lines = folding.structures ? [closedText(model, call)] : repeatListing(model, call, input);
     return { ...stageNode(model, call, id, lines), stacked: true, marks: lines.length > 1 ? ["listing"] : [] };
   }
   if (folding.structures) return stageNode(model, call, id, [closedText(model, call)]);
-  return structureStage(drawing, call, id, input, owner);
+  return structureStage(drawing, call, id, input, place);
 }
 
 /** Text, type, weights. */
@@ -216,7 +234,7 @@ function blockStage(
   block: { name: string; shared: boolean },
   id: string,
   input: readonly Axis[] | undefined,
-  owner: string,
+  place: Place,
 ): DiagramNode | Subgraph {
   const { model, folding, drawnIn } = drawing;
   const role: Role = block.shared ? drawing.sharedRole(block.name) : "model";
@@ -227,8 +245,8 @@ function blockStage(
   const before = block.shared ? drawnIn.get(key) : undefined;
   if (before !== undefined)
     return { ...stageNode(model, call, id, [pretty(call.text)], `same weights as ${before}`), role };
-  if (block.shared) drawnIn.set(key, owner);
-  const inner = sequence(drawing, call.bodies?.flatMap((body) => body.calls) ?? [], id, input, owner);
+  if (block.shared) drawnIn.set(key, place.owner);
+  const inner = sequence(drawing, call.bodies?.flatMap((body) => body.calls) ?? [], id, input, place);
   if (folding.blocks || inner.items.length === 0) return { ...stageNode(model, call, id, [pretty(call.text)]), role };
   return {
     kind: "subgraph",
@@ -245,7 +263,7 @@ function structureStage(
   call: Call,
   id: string,
   input: readonly Axis[] | undefined,
-  owner: string,
+  place: Place,
 ): Subgraph {
   const { model } = drawing;
   const op = opOf(model, call);
@@ -260,7 +278,7 @@ function structureStage(
     role: "model",
     marks: [],
   });
-  if (op === "each") return subgraph(sequence(drawing, bodies[0]?.calls ?? [], id, inner, owner).items);
+  if (op === "each") return subgraph(sequence(drawing, bodies[0]?.calls ?? [], id, inner, place).items);
 
   const point = (end: "in" | "out", text: string): DiagramNode => ({
     kind: "node",
@@ -273,8 +291,8 @@ function structureStage(
   const items: Item[] = [point("in", " ")];
   const ends: string[] = [];
   for (const body of bodies) {
-    const prefix = op === "residual" && body.name === "stages" ? id : `${id}.${body.name}`;
-    const chain = sequence(drawing, body.calls, prefix, inner, owner);
+    const prefix = bodies.length === 1 ? id : `${id}.${body.name}`;
+    const chain = sequence(drawing, body.calls, prefix, inner, place);
     const nodes = chain.items.filter((item) => item.kind !== "arrow");
     const arrows = chain.items.filter((item) => item.kind === "arrow");
     items.push(...nodes);

@@ -133,9 +133,20 @@ function marksOf(model: Model, box: Box, drawing: FullDrawing, detail: Detail, m
     ...(detail === "blocks" && hasListing(group) ? (["listing"] as const) : []),
     ...(!training && isAbsentAtTimes(model, group) ? (["optional"] as const) : []),
     ...(training ? (["training"] as const) : []),
-    ...(box.members.some((member) => model.base?.changed.includes(member.id)) ? (["changed"] as const) : []),
+    ...(box.members.some((member) => isChanged(model, member)) ? (["changed"] as const) : []),
     ...(mistakes?.groups.includes(group.id) ? (["wrong"] as const) : []),
   ];
+}
+
+/** Differs from the base; a flow inside a fusion differs where its fusion does. */
+function isChanged(model: Model, group: Group): boolean {
+  const { changed = [] } = model.base ?? {};
+  const isInline = isFlow(group) && group.name === undefined;
+  return (
+    changed.includes(group.id) ||
+    (isInline &&
+      model.groups.some((each) => isFlow(each) && each.sources.includes(group.id) && changed.includes(each.id)))
+  );
 }
 
 function hasListing(group: Group): boolean {

@@ -55,7 +55,18 @@ function comment(part: ReducedModel, asked: Asked, about: string | undefined): s
   const brings = known.length > 0 ? `\`fitted\` brings what only the data know: ${known.join(", ")}.` : "Every size is in the spec: it asks `fitted` for nothing.";
   const sentences = [about, count, brings].filter((sentence) => sentence !== undefined);
   const line = sentences.join(" ");
-  return docComment(columns(line) + "/**  */".length <= lineWidth ? line : sentences.join("\n"));
+  return docComment(columns(line) + "/**  */".length <= lineWidth ? line : sentences.flatMap(wrapped).join("\n"));
+}
+
+/** Words in lines that fit behind the star of a comment. */
+function wrapped(sentence: string): string[] {
+  const lines: string[] = [];
+  for (const word of sentence.split(" ")) {
+    const last = lines[lines.length - 1];
+    if (last === undefined || columns(last) + columns(word) + " *  ".length > lineWidth) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 function statement(variable: string, code: Code, after?: string): string {
@@ -145,6 +156,7 @@ function title(flow: FlowGroup): string {
 function heading(what: string, place: { readonly file: string; readonly line: number } | undefined): string {
   const start = `  ${lineComment(what)}`;
   if (!place) return start;
-  const end = lineComment(`${place.file}:${place.line}`).slice(3);
+  // Without folders: the same spec gives the same bytes, wherever it lies.
+  const end = lineComment(`${place.file.replace(/^.*[/\\]/, "")}:${place.line}`).slice(3);
   return `${start}${" ".repeat(Math.max(2, placesEnd - columns(start) - columns(end)))}${end}`;
 }

@@ -29,7 +29,7 @@ function termExpression({ coefficient, symbols }: Term, asked: Asked, isPart: bo
 function symbolExpression(symbol: string, asked: Asked, isPart: boolean): string {
   if (/^[^\s()·+*/]+$/u.test(symbol)) return question(symbol, asked);
   // An expression: names, numbers, brackets and signs, and nothing else.
-  const tokens = symbol.match(/floor\(|ceil\(|[()]|[-+*/·]|\d+(?![\p{ID_Continue}.])|[\p{ID_Start}_][\p{ID_Continue}]*\.\p{ID_Start}+|\s+/gu) ?? [];
+  const tokens = symbol.match(/floor\(|ceil\(|[()]|[-+*/·]|\d+(?![\p{ID_Continue}.])|[\p{ID_Start}_][\p{ID_Continue}]*\.\p{ID_Start}+(?![\p{ID_Continue}(])|\s+/gu) ?? [];
   if (tokens.join("") !== symbol) throw new Error(`no program can say the size ${symbol}`);
   const expression = tokens
     .filter((token) => token.trim() !== "")
@@ -40,7 +40,19 @@ function symbolExpression(symbol: string, asked: Asked, isPart: boolean): string
       return /^[\d()]/.test(token) ? token : question(token, asked);
     })
     .join("");
-  return isPart && !/^(Math\.\w+)?\([^()]*\)$/.test(expression) ? `(${expression})` : expression;
+  return isPart && !isWhole(symbol) ? `(${expression})` : expression;
+}
+
+/** Whether the bracket that opens at the beginning closes at the end: `(a - 4)`, `floor((a)/2)`, not `(a) - (b)`. */
+function isWhole(symbol: string): boolean {
+  if (!/^(floor|ceil)?\(/.test(symbol)) return false;
+  let depth = 0;
+  for (const [i, character] of [...symbol].entries()) {
+    if (character === "(") depth += 1;
+    if (character === ")") depth -= 1;
+    if (character === ")" && depth === 0) return i === [...symbol].length - 1;
+  }
+  return false;
 }
 
 function question(symbol: string, asked: Asked): string {

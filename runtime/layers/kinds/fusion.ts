@@ -60,7 +60,8 @@ export const concatenate: LayerKind<ConcatenateOptions> = {
       if (part.rank < rank) part = tf.add(standing(tf, part, rank), tf.zeros([1, ...full.shape.slice(1, -1), 1]));
       return part;
     });
-    if (o.presence && there) o.optional.forEach((optional, i) => optional && parts.push(column(tf, there, i, 2)));
+    if (o.presence && there)
+      for (const [i, optional] of o.optional.entries()) if (optional) parts.push(column(tf, there, i, 2));
     return tf.concat(parts, o.axis < 0 ? rank + o.axis : o.axis);
   },
 };
@@ -177,8 +178,8 @@ export const gated: LayerKind<{ dim: number; sources: number; each: "feature" | 
     const gates = gateCount(dim, sources, each);
     return [
       ...widths.flatMap((width, i): WeightSpec[] => [
-        { name: `kernel_${i + 1}`, shape: [width, dim], init: "glorot_uniform" },
-        { name: `bias_${i + 1}`, shape: [dim], init: "zeros" },
+        { name: `source_${i + 1}_kernel`, shape: [width, dim], init: "glorot_uniform" },
+        { name: `source_${i + 1}_bias`, shape: [dim], init: "zeros" },
       ]),
       { name: "gate_kernel", shape: [total, gates], init: "glorot_uniform" },
       { name: "gate_bias", shape: [gates], init: "zeros" },
@@ -189,7 +190,7 @@ export const gated: LayerKind<{ dim: number; sources: number; each: "feature" | 
     const rank = inputs[0]!.rank;
     const xs = inputs.slice(0, sources).map((x, i) => (there ? tf.mul(x, column(tf, there, i, rank)) : x));
     const projected = xs.map((x, i) => {
-      const value = linear(tf, x, weight(`kernel_${i + 1}`), weight(`bias_${i + 1}`));
+      const value = linear(tf, x, weight(`source_${i + 1}_kernel`), weight(`source_${i + 1}_bias`));
       return each === "feature" ? tf.tanh(value) : value;
     });
     const all = linear(tf, tf.concat(xs, -1), weight("gate_kernel"), weight("gate_bias"));

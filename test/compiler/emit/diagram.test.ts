@@ -36,10 +36,21 @@ const fuse = (id: string, sources: readonly string[], kind: "early" | "mid" | "l
   stages: [stage("average", "f32[B, features=8]")],
 });
 const model = (modalities: ModelSpec["modalities"], flows: readonly FlowSpec[], more: Partial<ModelSpec> = {}) =>
-  buildModel({ name: "M", spec: "m.mmf", doc: "", modalities, flows, targets: [{ id: "y", target: "regression" }], sections: [], ...more });
+  buildModel({
+    name: "M",
+    spec: "m.mmf",
+    doc: "",
+    modalities,
+    flows,
+    targets: [{ id: "y", target: "regression" }],
+    sections: [],
+    ...more,
+  });
 
 const lines = (of: ReturnType<typeof model>, id: string) =>
-  nodesOf(diagramOf(of)).find((node) => node.id === id)?.lines.map(textOf);
+  nodesOf(diagramOf(of))
+    .find((node) => node.id === id)
+    ?.lines.map(textOf);
 
 describe("columns", () => {
   // `facts` goes past the encoder's column; `early` is a shorter way to a target than `late`.
@@ -49,7 +60,15 @@ describe("columns", () => {
   );
   test("modalities share the first column, targets the last", () => {
     const lengths = arrowsOf(diagramOf(wide)).map(({ from, to, length }) => `${from} ${to} ${length}`);
-    expect(lengths).toEqual(["picture seen 1", "seen joint 1", "facts joint 2", "seen early 1", "early y 2", "joint late 1", "late y 1"]);
+    expect(lengths).toEqual([
+      "picture seen 1",
+      "seen joint 1",
+      "facts joint 2",
+      "seen early 1",
+      "early y 2",
+      "joint late 1",
+      "late y 1",
+    ]);
   });
   test("by extra dashes and dots", () => {
     expect(emitMermaid(wide)).toContain('  facts -- "8" ---> joint\n');
@@ -58,7 +77,8 @@ describe("columns", () => {
 });
 
 describe("summaries", () => {
-  const summary = (texts: readonly string[]) => lines(model([vector("x")], [dense("e", "x", texts), head("h", "e")]), "e")?.[1];
+  const summary = (texts: readonly string[]) =>
+    lines(model([vector("x")], [dense("e", "x", texts), head("h", "e")]), "e")?.[1];
   test.each([
     [["dense(8)"], "dense"],
     [["dense(8)", "relu", "conv1d(8, 3)", "lstm(8)"], "dense → conv1d → lstm"],
@@ -71,32 +91,62 @@ describe("summaries", () => {
 describe("titles", () => {
   const title = (flows: readonly FlowSpec[]) => diagramOf(model([vector("a"), vector("b")], flows)).title;
   test("several stages, in their order", () =>
-    expect(title([fuse("j", ["e", "a"]), fuse("e", ["a", "b"], "early"), head("h", "j")].sort((x) => (x.id === "e" ? -1 : 1)))).toBe("M · early + mid fusion · 8 weights"));
+    expect(
+      title(
+        [fuse("j", ["e", "a"]), fuse("e", ["a", "b"], "early"), head("h", "j")].sort((x) => (x.id === "e" ? -1 : 1)),
+      ),
+    ).toBe("M · early + mid fusion · 8 weights"));
   test("no fusion", () => expect(title([dense("e", "a"), head("h", "e")])).toBe("M · 72 weights"));
 });
 
 describe("what may be absent", () => {
   const optional = model(
     [vector("a", true), vector("b")],
-    [{ ...dense("e", "a"), absentWith: ["a"] }, fuse("j", ["e", "b"]), { ...head("aux", "e", { auxiliary: true, output: false }), absentWith: ["a"] }, head("h", "j")],
+    [
+      { ...dense("e", "a"), absentWith: ["a"] },
+      fuse("j", ["e", "b"]),
+      { ...head("aux", "e", { auxiliary: true, output: false }), absentWith: ["a"] },
+      head("h", "j"),
+    ],
   );
   test("the dashes end at the fusion", () => {
     const diagram = diagramOf(optional);
-    expect(nodesOf(diagram).filter((node) => node.marks.includes("optional")).map((node) => node.id)).toEqual(["a", "e"]);
-    expect(arrowsOf(diagram).filter((arrow) => arrow.optional).map((arrow) => `${arrow.from} ${arrow.to}`)).toEqual(["a e", "e j"]);
+    expect(
+      nodesOf(diagram)
+        .filter((node) => node.marks.includes("optional"))
+        .map((node) => node.id),
+    ).toEqual(["a", "e"]);
+    expect(
+      arrowsOf(diagram)
+        .filter((arrow) => arrow.optional)
+        .map((arrow) => `${arrow.from} ${arrow.to}`),
+    ).toEqual(["a e", "e j"]);
   });
   test("an auxiliary head is dotted, not dashed, and has no arrow to the target", () => {
     const diagram = diagramOf(optional);
     expect(nodesOf(diagram).find((node) => node.id === "aux")).toMatchObject({ marks: ["training"] });
-    expect(arrowsOf(diagram).filter((arrow) => arrow.dotted).map((arrow) => `${arrow.from} ${arrow.to}`)).toEqual(["e aux", "h y"]);
+    expect(
+      arrowsOf(diagram)
+        .filter((arrow) => arrow.dotted)
+        .map((arrow) => `${arrow.from} ${arrow.to}`),
+    ).toEqual(["e aux", "h y"]);
   });
-  test("it says so in words", () => expect(diagramOf(optional).description).toBe("Inputs: a (vector, optional), b (vector). Mid fusion j: average of e, b. Head h predicts y (regression)."));
+  test("it says so in words", () =>
+    expect(diagramOf(optional).description).toBe(
+      "Inputs: a (vector, optional), b (vector). Mid fusion j: average of e, b. Head h predicts y (regression).",
+    ));
 });
 
 test("an auxiliary head of a lower branch stands after the fusion, at full before it", () => {
   const lower = model(
     [vector("a"), vector("b")],
-    [dense("e", "a"), dense("f", "b"), fuse("j", ["e", "f"]), head("aux", "f", { auxiliary: true, output: false }), head("h", "j")],
+    [
+      dense("e", "a"),
+      dense("f", "b"),
+      fuse("j", ["e", "f"]),
+      head("aux", "f", { auxiliary: true, output: false }),
+      head("h", "j"),
+    ],
   );
   const order = (ids: readonly string[]) => ids.filter((id) => ["aux", "j", "h"].includes(id));
   expect(order(nodesOf(diagramOf(lower)).map((node) => node.id))).toEqual(["j", "aux", "h"]);
@@ -107,16 +157,33 @@ test("a second shared block is green", () => {
   const tower = (id: string, block: string, source: string): FlowSpec => ({
     ...dense(id, source),
     shared: block,
-    stages: [{ text: block, type: "f32[B, features=8]", layer: block, block: { name: block, shared: true }, bodies: { stages: [{ ...stage("dense(8)", "f32[B, features=8]", [8, 8]), layer: `${block}_dense` }] } }],
+    stages: [
+      {
+        text: block,
+        type: "f32[B, features=8]",
+        layer: block,
+        block: { name: block, shared: true },
+        bodies: { stages: [{ ...stage("dense(8)", "f32[B, features=8]", [8, 8]), layer: `${block}_dense` }] },
+      },
+    ],
   });
   const two = model(
     [vector("a"), vector("b"), vector("c"), vector("d")],
-    [tower("e", "one", "a"), tower("f", "one", "b"), tower("g", "two", "c"), tower("i", "two", "d"), fuse("j", ["e", "f", "g", "i"]), head("h", "j")],
+    [
+      tower("e", "one", "a"),
+      tower("f", "one", "b"),
+      tower("g", "two", "c"),
+      tower("i", "two", "d"),
+      fuse("j", ["e", "f", "g", "i"]),
+      head("h", "j"),
+    ],
   );
   const overview = emitMermaid(two);
-  expect(overview).toContain("  classDef shared fill:#AA449926,stroke:#AA4499\n  class e,f shared\n  classDef shared2 fill:#22883326,stroke:#228833\n  class g,i shared2\n");
+  expect(overview).toContain(
+    "  classDef shared fill:#AA449926,stroke:#AA4499\n  class e,f shared\n  classDef shared2 fill:#22883326,stroke:#228833\n  class g,i shared2\n",
+  );
   const full = emitMermaid(two, { detail: "full" });
-  expect(full).toContain("same weights as g`\"]:::shared2");
+  expect(full).toContain('same weights as g`"]:::shared2');
   expect(full).toContain("  class g.1 shared2");
 });
 
@@ -132,6 +199,18 @@ test.each([
 ])("%s reads %s", (text, expected) => expect(pretty(text)).toBe(expected));
 
 test("the note breaks after commas at 40 characters and never inside a string", () => {
-  const note = noteOf({ ...creditRisk(), sections: [{ word: "data", text: 'source: query("""\n  select a, b, c, d, e, f from x\n"""), where: "a, b, c, d, e, f, g, h, i, j, k, l, m", id: "n"' }] });
-  expect(note.map(textOf)).toEqual(['data source: query("""\u0020select a, b, c, d, e, f from x """),', '\u00a0\u00a0\u00a0where: "a, b, c, d, e, f, g, h, i, j, k, l, m",', '\u00a0\u00a0\u00a0id: "n"']);
+  const note = noteOf({
+    ...creditRisk(),
+    sections: [
+      {
+        word: "data",
+        text: 'source: query("""\n  select a, b, c, d, e, f from x\n"""), where: "a, b, c, d, e, f, g, h, i, j, k, l, m", id: "n"',
+      },
+    ],
+  });
+  expect(note.map(textOf)).toEqual([
+    'data source: query("""\u0020select a, b, c, d, e, f from x """),',
+    '\u00a0\u00a0\u00a0where: "a, b, c, d, e, f, g, h, i, j, k, l, m",',
+    '\u00a0\u00a0\u00a0id: "n"',
+  ]);
 });

@@ -150,9 +150,9 @@ describe("full", () => {
       item.kind === "arrow" ? [`${item.from} ${item.to}`] : [],
     );
     expect(shortcut.slice(-3)).toEqual([
-      "seen.2.1.in seen.2.1.shortcut.1",
-      "seen.2.1.5 seen.2.1.out",
-      "seen.2.1.shortcut.1 seen.2.1.out",
+      "seen.2.1.in seen.2.1.b.1",
+      "seen.2.1.a.5 seen.2.1.out",
+      "seen.2.1.b.1 seen.2.1.out",
     ]);
     const end = (merge: string) =>
       inside(merge, "seen.1.1").flatMap((item) =>

@@ -225,7 +225,7 @@ describe("traps in texts", () => {
   test("escaped characters come back as they were", () => {
     const back = (text: string) => text.replace(/#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
         const flat = text.replace(/[\r\n\t]+/g, " ");
         expect(back(escapeText(text))).toBe(flat);
         expect(escapeText(text)).not.toMatch(/["`*~<>&\\]|%%|%\{|(^|[^A-Za-z0-9])_/);

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadProgram } from "../../../runtime/artifact/load-program.ts";
-import { RunError } from "../../../runtime/artifact/run-error.ts";
+import type { RunError } from "../../../runtime/artifact/run-error.ts";
 import type { RunEnvironment } from "../../../runtime/artifact/run-folder.ts";
 import { createRun, openRun, writeSources, writeWeights } from "../../../runtime/artifact/run-folder.ts";
 
@@ -39,7 +39,11 @@ async function writeRun(dir: string, started = "2026-11-24T05:31:07.000Z"): Prom
   await run.finish();
 }
 
-const problem = (promise: Promise<unknown>) => promise.then(() => undefined, (e: RunError) => ({ code: e.code, facts: e.facts }));
+const problem = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (e: RunError) => ({ code: e.code, facts: e.facts }),
+  );
 
 describe("a run folder", () => {
   it("is there whole after `finish`, and not at all before", async () => {
@@ -83,7 +87,7 @@ describe("a run folder", () => {
     await writeRun(path.join(folder, "runs/a"));
     const found = await problem(openRun(path.join(folder, "runs/b")));
     expect(found).toMatchObject({ code: "run-missing", facts: { lacks: "environment.json" } });
-    expect((found?.facts as unknown as { near: string[] }).near).toHaveLength(1);
+    expect((found!.facts as unknown as { near: string[] }).near).toHaveLength(1);
   });
 
   it("that is damaged says which file and how", async () => {
@@ -94,13 +98,15 @@ describe("a run folder", () => {
       else await writeFile(path.join(dir, file), content);
       const found = await problem(openRun(dir));
       expect(found?.code).toBe("run-unreadable");
-      return (found?.facts as { why: string }).why;
+      return (found!.facts as unknown as { why: string }).why;
     };
     expect(await damage("weights.safetensors", "abc")).toBe("weights.safetensors is cut off");
     expect(await damage("weights.safetensors", undefined)).toBe("it has no weights.safetensors");
     expect(await damage("preprocess.json", "{")).toBe("preprocess.json is cut off or no JSON");
     expect(await damage("program.js", undefined)).toBe("it has no program.js");
-    expect(await damage("environment.json", JSON.stringify({ version: 9, mmfc: "9.0.0" }))).toBe("it was written by mmfc 9.0.0");
+    expect(await damage("environment.json", JSON.stringify({ version: 9, mmfc: "9.0.0" }))).toBe(
+      "it was written by mmfc 9.0.0",
+    );
   });
 });
 

@@ -37,9 +37,12 @@ describe("safetensors", () => {
 
   it("says what is wrong with a file cut anywhere, or garbled", () => {
     const whole = encodeSafetensors(arrays.slice(0, 2));
-    for (let end = 0; end < whole.length; end++) expect(() => decodeSafetensors(whole.slice(0, end)), `cut at ${end}`).toThrow(RangeError);
+    for (let end = 0; end < whole.length; end++)
+      expect(() => decodeSafetensors(whole.slice(0, end)), `cut at ${end}`).toThrow(RangeError);
     expect(() => decodeSafetensors(whole.slice(0, whole.length - 1))).toThrow("is cut off");
-    expect(() => decodeSafetensors(new TextEncoder().encode("version https://git-lfs.github.com/spec/v1"))).toThrow("is no safetensors file");
+    expect(() => decodeSafetensors(new TextEncoder().encode("version https://git-lfs.github.com/spec/v1"))).toThrow(
+      "is no safetensors file",
+    );
     const half = new TextDecoder("latin1").decode(whole).replace('"F32"', '"F16"');
     expect(() => decodeSafetensors(Uint8Array.from(half, (c) => c.charCodeAt(0)))).toThrow("F16");
   });

@@ -3,6 +3,7 @@ import { decodePicture } from "../../../runtime/data/image.ts";
 import { resizeBytes, toGray } from "../../../runtime/data/image-resize.ts";
 import { augmentImage } from "../../../runtime/data/image-augment.ts";
 import { createRandom } from "../../../runtime/data/random.ts";
+import type { CallPlan } from "../../../plan/plan.ts";
 import { cases, difference, hasShared, type Numbers } from "./shared.ts";
 
 interface ImageCase {
@@ -78,7 +79,7 @@ describe("what a picture goes through", () => {
 
   it("augments by the seed alone, and keeps what it must", () => {
     const picture = Float32Array.from({ length: 48 }, (_, i) => (i * 5) % 256);
-    const calls = [{ flip: { direction: "horizontal" } }, { rotate: { angle: 10 } }, { brightness: { by: 0.2 } }, { cutout: { size: [2, 2] } }];
+    const calls: CallPlan[] = [{ flip: { direction: "horizontal" } }, { rotate: { angle: 10 } }, { brightness: { by: 0.2 } }, { cutout: { size: [2, 2] } }];
     const one = augmentImage(picture.slice(), 4, 4, 3, 255, calls, createRandom(1, 2, 3));
     expect(one).toEqual(augmentImage(picture.slice(), 4, 4, 3, 255, calls, createRandom(1, 2, 3)));
     expect(one).not.toEqual(augmentImage(picture.slice(), 4, 4, 3, 255, calls, createRandom(1, 2, 4)));

@@ -180,7 +180,7 @@ function check(core: Core, c: KerasCase, our: Ours): void {
     }
     if (c.grad_in && c.grad_in.length > 0) {
       const grads = core.grads((...given: Tensor[]) => loss(given))(values);
-      grads.forEach((g, i) => near(g.dataSync(), c.grad_in![i]!.data, our.gradientTolerance ?? 1e-5));
+      for (const [i, g] of grads.entries()) near(g.dataSync(), c.grad_in[i]!.data, our.gradientTolerance ?? 1e-5);
     }
   }
   model.dispose();

@@ -2,6 +2,7 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import {
+  activationNames,
   apply,
   type Core,
   createTf,
@@ -538,7 +539,7 @@ export function suite(core: () => Core): void {
       const weight = (name: string) => m.weights().find((w) => w.name === `f/${name}`)!.variable;
       const a = numbers([2, 4], "a");
       const wanted = core()
-        .tanh(core().add(core().matMul(a as never, weight("kernel_1") as never), weight("bias_1")))
+        .tanh(core().add(core().matMul(a as never, weight("source_1_kernel") as never), weight("source_1_bias")))
         .dataSync();
       near(run(m, { a, b: numbers([2, 4], "b"), "b.present": present([0, 0]) }), wanted, 1e-6);
     });
@@ -573,7 +574,8 @@ export function suite(core: () => Core): void {
       const weight = (name: string) => m.weights().find((w) => w.name === `f/${name}`)!.variable as unknown as never;
       const [a, b] = [numbers([2, 4], "a") as never, numbers([2, 4], "b") as never];
       const z = t.sigmoid(t.add(t.matMul(t.concat([a, b], 1), weight("gate_kernel")), weight("gate_bias")));
-      const h = (x: never, i: number) => t.tanh(t.add(t.matMul(x, weight(`kernel_${i}`)), weight(`bias_${i}`)));
+      const h = (x: never, i: number) =>
+        t.tanh(t.add(t.matMul(x, weight(`source_${i}_kernel`)), weight(`source_${i}_bias`)));
       near(run(m, { a, b }), t.add(t.mul(z, h(a, 1)), t.mul(t.sub(1, z), h(b, 2))).dataSync(), 1e-6);
     });
     test("an absent source of concatenate is its learned vector; presence adds a bit a source", () => {
@@ -669,6 +671,70 @@ export function suite(core: () => Core): void {
           [1, 1, 1, 7],
         ],
       ]);
+    });
+  });
+
+  describe("activations", () => {
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    const softplus = (x: number) => Math.log1p(Math.exp(x));
+    const elu = (x: number) => (x > 0 ? x : Math.expm1(x));
+    // The exact gelu at the places below: x · Φ(x) with Φ from a table of the normal distribution.
+    // None is where one of the functions has a corner.
+    const gelu = new Map([
+      [-4, -4 * 0.00003167124],
+      [-2, -2 * 0.0227501319],
+      [-0.5, -0.5 * 0.3085375387],
+      [0.3, 0.3 * 0.6179114222],
+      [0.8, 0.8 * 0.7881446014],
+      [2.5, 2.5 * 0.9937903347],
+    ]);
+    const at = [...gelu.keys()];
+    const formulas: { [name in (typeof activationNames)[number]]?: (x: number) => number } = {
+      linear: (x) => x,
+      relu: (x) => Math.max(x, 0),
+      relu6: (x) => Math.min(Math.max(x, 0), 6),
+      leaky_relu: (x) => (x > 0 ? x : 0.2 * x),
+      elu,
+      celu: elu,
+      selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
+      gelu: (x) => gelu.get(x)!,
+      sigmoid,
+      log_sigmoid: (x) => Math.log(sigmoid(x)),
+      hard_sigmoid: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
+      tanh: Math.tanh,
+      hard_tanh: (x) => Math.min(Math.max(x, -1), 1),
+      tanh_shrink: (x) => x - Math.tanh(x),
+      softplus,
+      softsign: (x) => x / (1 + Math.abs(x)),
+      silu: (x) => x * sigmoid(x),
+      swish: (x) => x * sigmoid(x),
+      hard_silu: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+      hard_swish: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+      exponential: Math.exp,
+      mish: (x) => x * Math.tanh(softplus(x)),
+      squareplus: (x) => (x + Math.sqrt(x * x + 4)) / 2,
+      softmax: (x) => Math.exp(x) / at.reduce((sum, y) => sum + Math.exp(y), 0),
+      log_softmax: (x) => x - Math.log(at.reduce((sum, y) => sum + Math.exp(y), 0)),
+    };
+    test.each(activationNames)("%s by its formula, and its slope", (name) => {
+      const tf = facade();
+      const m = model(
+        tf,
+        apply(tf.input({ name: "x", shape: [at.length] }), tf.layers.activation({ name: "a", activation: name })),
+      );
+      const x = core().tensor2d([at]);
+      near(run(m, { x }), at.map(formulas[name]!), 1e-5);
+      checkGradients(m, { x }, "x", false, at.length);
+    });
+    test("an unknown one names those there are", () => {
+      const tf = facade();
+      const out = apply(
+        tf.input({ name: "x", shape: [2] }),
+        tf.layers.dense({ name: "d", units: 2, activation: "rellu" as never }),
+      );
+      expect(() => run(model(tf, out), { x: core().ones([1, 2]) })).toThrow(
+        /no activation rellu; there are linear, relu,/,
+      );
     });
   });
 

@@ -61,11 +61,23 @@ describe("node program.js", () => {
     expect(predicted.stdout.split("\n")).toHaveLength(22);
     const file = await start(["predict", "runs", "--data", "fresh.csv", "-o", "guesses.jsonl"]);
     expect(file.stderr).toContain("guesses.jsonl: 20 rows, columns id, risk, risk_no, risk_yes, grade,");
-    expect(JSON.parse((await readFile(path.join(folder, "guesses.jsonl"), "utf8")).split("\n")[0] as string).id).toBe("f0");
+    expect(JSON.parse((await readFile(path.join(folder, "guesses.jsonl"), "utf8")).split("\n")[0] as string).id).toBe(
+      "f0",
+    );
   });
 
   it("prints one JSON value with --json", async () => {
-    const { code, stdout, stderr } = await start(["train", "--json", "--epochs", "1", "--seed", "9", "--no-baselines", "-o", "runs/json"]);
+    const { code, stdout, stderr } = await start([
+      "train",
+      "--json",
+      "--epochs",
+      "1",
+      "--seed",
+      "9",
+      "--no-baselines",
+      "-o",
+      "runs/json",
+    ]);
     expect(code).toBe(0);
     expect(stderr).toBe("");
     const scorecard = JSON.parse(stdout);
@@ -75,11 +87,14 @@ describe("node program.js", () => {
 
   it("finishes the step at Ctrl-C, saves, and ends with 130", async () => {
     let sent = false;
-    const { code, stderr } = await start(["train", "--epochs", "100000", "--no-baselines", "-o", "runs/cut"], (child, text) => {
-      if (sent || !text.includes("\n    2 ")) return;
-      sent = true;
-      child.kill("SIGINT");
-    });
+    const { code, stderr } = await start(
+      ["train", "--epochs", "100000", "--no-baselines", "-o", "runs/cut"],
+      (child, text) => {
+        if (sent || !text.includes("\n    2 ")) return;
+        sent = true;
+        child.kill("SIGINT");
+      },
+    );
     // The accuracy of 80 rows stops getting better after some epochs; Ctrl-C comes well before that.
     expect(code).toBe(130);
     expect(stderr).toContain("Finishing the step; Ctrl-C again stops at once");
@@ -90,7 +105,10 @@ describe("node program.js", () => {
 
   it("says what is wrong: usage 2, data and runs 1", async () => {
     expect(await start(["trian"])).toMatchObject({ code: 2, stderr: expect.stringContaining("no command trian") });
-    expect(await start(["train", "--epochs", "none"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--epochs is a whole number") });
+    expect(await start(["train", "--epochs", "none"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--epochs is a whole number"),
+    });
     expect(await start(["train", "--modle", "x"])).toMatchObject({ code: 2 });
     expect(await start(["eval", "nowhere"])).toMatchObject({ code: 1, stderr: expect.stringContaining("run-missing") });
     const missing = await start(["train", "--data", "nothing.csv"]);

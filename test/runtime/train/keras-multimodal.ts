@@ -17,16 +17,36 @@ export async function trainKerasMultimodal(tf: Tfjs): Promise<{ losses: number; 
   const series = facade.input({ name: "series", shape: [20, 3] });
   const sheet = facade.input({ name: "sheet", shape: [5] });
   const { layers } = facade;
-  const words = apply(text, layers.embedding({ name: "words_embedding", inputDim: 30, outputDim: 6, mask: false }), layers.lstm({ name: "words_lstm", units: 8 }));
-  const wave = apply(series, layers.conv1d({ name: "wave_conv1d", filters: 8, kernelSize: 5, activation: "relu" }), layers.globalAveragePooling1d({ name: "wave_pool" }));
+  const words = apply(
+    text,
+    layers.embedding({ name: "words_embedding", inputDim: 30, outputDim: 6, mask: false }),
+    layers.lstm({ name: "words_lstm", units: 8 }),
+  );
+  const wave = apply(
+    series,
+    layers.conv1d({ name: "wave_conv1d", filters: 8, kernelSize: 5, activation: "relu" }),
+    layers.globalAveragePooling1d({ name: "wave_pool" }),
+  );
   const facts = apply(sheet, layers.dense({ name: "facts_dense", units: 6, activation: "relu" }));
-  const joint = apply([words, wave, facts], layers.concatenate({ name: "joint_concatenate" }), layers.dense({ name: "joint_dense", units: 16, activation: "relu" }));
+  const joint = apply(
+    [words, wave, facts],
+    layers.concatenate({ name: "joint_concatenate" }),
+    layers.dense({ name: "joint_dense", units: 16, activation: "relu" }),
+  );
   const risk = apply(joint, layers.dense({ name: "risk", units: 1 }));
-  const network = networkOf(tf, facade, facade.model({ name: "Reference", inputs: [text, series, sheet], outputs: { risk } }));
+  const network = networkOf(
+    tf,
+    facade,
+    facade.model({ name: "Reference", inputs: [text, series, sheet], outputs: { risk } }),
+  );
 
   const kerasName = (name: string): string => name.replace("/lstm_cell/", "/");
-  const before = new Map<string, Arr>(fixture.names.map((name: string, i: number) => [kerasName(name), fixture.before[i]]));
-  const after = new Map<string, Arr>(fixture.names.map((name: string, i: number) => [kerasName(name), fixture.after[i]]));
+  const before = new Map<string, Arr>(
+    fixture.names.map((name: string, i: number) => [kerasName(name), fixture.before[i]]),
+  );
+  const after = new Map<string, Arr>(
+    fixture.names.map((name: string, i: number) => [kerasName(name), fixture.after[i]]),
+  );
   for (const { name, variable } of network.weights) {
     const start = before.get(name) as Arr;
     tf.tidy(() => variable.assign(tf.tensor(start.data, start.shape)));
@@ -43,7 +63,11 @@ export async function trainKerasMultimodal(tf: Tfjs): Promise<{ losses: number; 
   const data = { targets: { risk: { type: "binary", columns: ["risk"] } } } as unknown as DataPlan;
   const fitted: FittedData = { version: 1, modalities: {}, targets: { risk: {} } };
   const part = memoryPart(
-    { text: ints(fixture.text.data, ...fixture.text.shape), series: floats(fixture.series.data, ...fixture.series.shape), sheet: floats(fixture.sheet.data, ...fixture.sheet.shape) },
+    {
+      text: ints(fixture.text.data, ...fixture.text.shape),
+      series: floats(fixture.series.data, ...fixture.series.shape),
+      sheet: floats(fixture.sheet.data, ...fixture.sheet.shape),
+    },
     { risk: floats(fixture.y.data, 64) },
   );
   const losses: number[] = [];
@@ -66,8 +90,11 @@ export async function trainKerasMultimodal(tf: Tfjs): Promise<{ losses: number; 
       if (losses.length === 30) controller.abort();
     },
   });
-  const weights = Object.fromEntries(network.weights.map(({ name, variable }) => [name, difference(variable.dataSync(), (after.get(name) as Arr).data)]));
-  if (network.weights.length !== after.size) throw new Error(`${network.weights.length} weights, Keras has ${after.size}`);
+  const weights = Object.fromEntries(
+    network.weights.map(({ name, variable }) => [name, difference(variable.dataSync(), (after.get(name) as Arr).data)]),
+  );
+  if (network.weights.length !== after.size)
+    throw new Error(`${network.weights.length} weights, Keras has ${after.size}`);
   network.dispose();
   return { losses: difference(losses, fixture.losses), weights };
 }

@@ -24,10 +24,21 @@ const data = {
 } as unknown as DataPlan;
 
 function plan(change: Partial<TrainPlan> & Pick<TrainPlan, "heads">): TrainPlan {
-  return { optimizer: { sgd: { learningRate: 0.1 } }, schedule: "constant", epochs: 3, batchSize: 8, seed: 1, ...change };
+  return {
+    optimizer: { sgd: { learningRate: 0.1 } },
+    schedule: "constant",
+    epochs: 3,
+    batchSize: 8,
+    seed: 1,
+    ...change,
+  };
 }
 
-function head(target: string, loss: string, more: Partial<TrainPlan["heads"][string]> = {}): TrainPlan["heads"][string] {
+function head(
+  target: string,
+  loss: string,
+  more: Partial<TrainPlan["heads"][string]> = {},
+): TrainPlan["heads"][string] {
   return { target, loss, lossWeight: 1, metrics: [], output: true, ...more };
 }
 
@@ -36,7 +47,18 @@ function rows(n = 40, seed = 5) {
   const random = generator(seed);
   const x = Array.from({ length: n * 2 }, () => random() * 2 - 1);
   const y = Array.from({ length: n }, (_, i) => 2 * (x[2 * i] as number) - (x[2 * i + 1] as number) + 0.5);
-  return { x: floats(x, n, 2), price: floats(y, n, 1), risk: floats(y.map((v) => (v > 0.5 ? 1 : 0)), n), kind: ints(y.map((v) => (v > 1 ? 2 : v > 0 ? 1 : 0)), n) };
+  return {
+    x: floats(x, n, 2),
+    price: floats(y, n, 1),
+    risk: floats(
+      y.map((v) => (v > 0.5 ? 1 : 0)),
+      n,
+    ),
+    kind: ints(
+      y.map((v) => (v > 1 ? 2 : v > 0 ? 1 : 0)),
+      n,
+    ),
+  };
 }
 
 const fitted: FittedData = { version: 1, modalities: {}, targets: { risk: {}, kind: {}, price: {} } };
@@ -68,10 +90,16 @@ describe("the loop", () => {
     const { x, ...targets } = rows(16, 9);
     const result = await trainNetwork(
       network,
-      options(network, training, { validation: memoryPart({ x }, targets), onEpoch: (report) => void epochs.push(report) }),
+      options(network, training, {
+        validation: memoryPart({ x }, targets),
+        onEpoch: (report) => void epochs.push(report),
+      }),
     );
     expect(result).toMatchObject({ status: "finished", epochs: 60, steps: 300, stepsPerEpoch: 5, kept: 60 });
-    expect(Array.from(network.weights[0]?.variable.dataSync() ?? [])).toEqual([expect.closeTo(2, 3), expect.closeTo(-1, 3)]);
+    expect(Array.from(network.weights[0]?.variable.dataSync() ?? [])).toEqual([
+      expect.closeTo(2, 3),
+      expect.closeTo(-1, 3),
+    ]);
     expect(epochs).toHaveLength(60);
     expect(epochs.at(-1)?.validation?.loss).toBeLessThan(1e-5);
     expect(epochs[0]?.best).toBe(true);
@@ -84,7 +112,10 @@ describe("the loop", () => {
     const network = linearNetwork(tf, 1, { value: 1 });
     const training = plan({ heads: { value: head("price", "mse", { lossWeight: 0.5 }) }, epochs: 1, batchSize: 2 });
     const part = { ...memoryPart({ x: floats([1, 2, 3], 3, 1) }, { price: floats([2, 3, 5], 3, 1) }) };
-    const inOrder = { ...part, batches: (o: Parameters<typeof part.batches>[0]) => part.batches({ batchSize: o.batchSize }) };
+    const inOrder = {
+      ...part,
+      batches: (o: Parameters<typeof part.batches>[0]) => part.batches({ batchSize: o.batchSize }),
+    };
     const reports: EpochReport[] = [];
     await trainNetwork(network, options(network, training, { train: inOrder, onEpoch: (r) => void reports.push(r) }));
     // Batch 1: errors -2, -3; loss 0.5·6.5. dk = 0.5·(2·(-2·1 + -3·2))/2 = -4, db = -2.5. Then x=3: prediction 1.2 + 0.25·... by hand:
@@ -93,7 +124,10 @@ describe("the loop", () => {
     const error = 3 * k1 + b1 - 5;
     const k2 = k1 - 0.1 * 0.5 * 2 * error * 3;
     const b2 = b1 - 0.1 * 0.5 * 2 * error;
-    expect(network.weights.map((w) => w.variable.dataSync()[0])).toEqual([expect.closeTo(k2, 5), expect.closeTo(b2, 5)]);
+    expect(network.weights.map((w) => w.variable.dataSync()[0])).toEqual([
+      expect.closeTo(k2, 5),
+      expect.closeTo(b2, 5),
+    ]);
     expect(reports[0]?.loss).toBeCloseTo(0.5 * ((6.5 * 2 + error ** 2) / 3), 5);
     expect(reports[0]?.losses.value).toBeCloseTo((6.5 * 2 + error ** 2) / 3, 5);
   });
@@ -101,7 +135,11 @@ describe("the loop", () => {
   it("learns several heads at once, each with its own weight; a weight of 0 teaches nothing", async () => {
     const network = linearNetwork(tf, 2, { a: 1, b: 3, c: 1 });
     const training = plan({
-      heads: { a: head("risk", "binary_crossentropy"), b: head("kind", "categorical_crossentropy"), c: head("price", "mse", { lossWeight: 0 }) },
+      heads: {
+        a: head("risk", "binary_crossentropy"),
+        b: head("kind", "categorical_crossentropy"),
+        c: head("price", "mse", { lossWeight: 0 }),
+      },
       epochs: 40,
       optimizer: { adam: { learningRate: 0.05 } },
     });
@@ -189,11 +227,17 @@ describe("the loop", () => {
 
   it("stops at a loss that is not finite, says where, and has the weights of the epoch before", async () => {
     const network: Network = { ...linearNetwork(tf, 2, { value: 1 }), firstNonFinite: () => "value" };
-    const training = plan({ heads: { value: head("price", "mse") }, epochs: 200, optimizer: { sgd: { learningRate: 50 } } });
+    const training = plan({
+      heads: { value: head("price", "mse") },
+      epochs: 200,
+      optimizer: { sgd: { learningRate: 50 } },
+    });
     const kernels: number[][] = [];
     const run = trainNetwork(
       network,
-      options(network, training, { onEpoch: () => void kernels.push(Array.from(network.weights[0]?.variable.dataSync() ?? [])) }),
+      options(network, training, {
+        onEpoch: () => void kernels.push(Array.from(network.weights[0]?.variable.dataSync() ?? [])),
+      }),
     );
     const error = await run.catch((e: unknown) => e);
     expect(error).toBeInstanceOf(TrainingError);
@@ -209,7 +253,11 @@ describe("the loop", () => {
   it("a schedule reaches the update", async () => {
     const network = linearNetwork(tf, 2, { value: 1 });
     const reports: EpochReport[] = [];
-    const training = plan({ heads: { value: head("price", "mse") }, schedule: { exponential: { rate: 0.5 } }, epochs: 2 });
+    const training = plan({
+      heads: { value: head("price", "mse") },
+      schedule: { exponential: { rate: 0.5 } },
+      epochs: 2,
+    });
     await trainNetwork(network, options(network, training, { onEpoch: (r) => void reports.push(r) }));
     expect(reports[1]?.learningRate).toBeCloseTo(0.1 * 0.5 ** (9 / 5), 6);
   });
@@ -239,7 +287,13 @@ describe("layers with a rate of their own", () => {
 describe("who counts", () => {
   const batch = (targets: object, inputs: object) => ({ size: 3, rows: new Int32Array(3), inputs, targets }) as never;
   const tasks = (weights?: number[], needs?: string[]) =>
-    headTasks(tf, plan({ heads: { h: head("kind", "categorical_crossentropy", needs && { needs }) } }), data, { ...fitted, targets: { kind: { weights } } }, ["h"]);
+    headTasks(
+      tf,
+      plan({ heads: { h: head("kind", "categorical_crossentropy", needs && { needs }) } }),
+      data,
+      { ...fitted, targets: { kind: { weights } } },
+      ["h"],
+    );
 
   it("all alike where nothing is absent", () => {
     const [task] = tasks();
@@ -250,7 +304,10 @@ describe("who counts", () => {
     const [task] = tasks(undefined, ["chart"]);
     const { factors, count } = coefficientsOf(
       task as never,
-      batch({ kind: ints([0, 1, 2], 3), "kind.present": floats([1, 0, 1], 3) }, { "chart.present": floats([1, 1, 0], 3) }),
+      batch(
+        { kind: ints([0, 1, 2], 3), "kind.present": floats([1, 0, 1], 3) },
+        { "chart.present": floats([1, 1, 0], 3) },
+      ),
       true,
     );
     expect(count).toBe(1);
@@ -260,7 +317,9 @@ describe("who counts", () => {
   it("class weights count in training only", () => {
     const [task] = tasks([1, 2, 4]);
     const kinds = batch({ kind: ints([2, 1, 0], 3) }, {});
-    expect(Array.from(coefficientsOf(task as never, kinds, true).factors?.data ?? [])).toEqual([4, 2, 1].map((w) => expect.closeTo(w / 3, 6)));
+    expect(Array.from(coefficientsOf(task as never, kinds, true).factors?.data ?? [])).toEqual(
+      [4, 2, 1].map((w) => expect.closeTo(w / 3, 6)),
+    );
     expect(coefficientsOf(task as never, kinds, false).factors).toBeUndefined();
   });
 
@@ -268,7 +327,12 @@ describe("who counts", () => {
     const two = headTasks(tf, plan({ heads: { h: head("price", "mse") } }), data, fitted, ["h"])[0];
     const { factors, count } = coefficientsOf(
       two as never,
-      { size: 2, rows: new Int32Array(2), inputs: {}, targets: { price: floats([1, 2, 3, 4], 2, 2), "price.present": floats([1, 0, 1, 1], 2, 2) } },
+      {
+        size: 2,
+        rows: new Int32Array(2),
+        inputs: {},
+        targets: { price: floats([1, 2, 3, 4], 2, 2), "price.present": floats([1, 0, 1, 1], 2, 2) },
+      },
       true,
     );
     expect(count).toBe(3);

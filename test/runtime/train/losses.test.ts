@@ -31,7 +31,14 @@ describe("losses equal Keras", () => {
     });
 
   for (const c of peer("keras_losses.json.gz") ?? []) {
-    const word = ({ binary_focal: "focal", logcosh: "log_cosh", mae: "mae", categorical_crossentropy: "categorical_crossentropy" } as Case)[c.loss];
+    const word = (
+      {
+        binary_focal: "focal",
+        logcosh: "log_cosh",
+        mae: "mae",
+        categorical_crossentropy: "categorical_crossentropy",
+      } as Case
+    )[c.loss];
     if (word === undefined || (c.loss === "categorical_crossentropy" && !c.args.from_logits)) continue;
     it(`the shared case ${c.loss} ${JSON.stringify(c.args)}`, () => {
       const args: Case = {};
@@ -69,7 +76,9 @@ describe("edges", () => {
     ] as const) {
       const loss = createLoss(tf, plan, type);
       const both = tf.valueAndGrad((x) => reduceLoss(tf, loss(x, labels), undefined))(z);
-      expect([...both.value.dataSync(), ...both.grad.dataSync()].every(Number.isFinite), JSON.stringify(plan)).toBe(true);
+      expect([...both.value.dataSync(), ...both.grad.dataSync()].every(Number.isFinite), JSON.stringify(plan)).toBe(
+        true,
+      );
     }
   });
 

@@ -10,8 +10,9 @@ export function memoryPart(inputs: Arrays, targets: Arrays, name: Part["name"] =
   const rows = Object.values(inputs)[0]?.shape[0] as number;
   const pick = (array: NumArray, order: Int32Array): NumArray => {
     const width = array.data.length / Math.max(1, rows);
-    const data = array.data instanceof Int32Array ? new Int32Array(order.length * width) : new Float32Array(order.length * width);
-    order.forEach((row, i) => data.set(array.data.subarray(row * width, (row + 1) * width), i * width));
+    const data =
+      array.data instanceof Int32Array ? new Int32Array(order.length * width) : new Float32Array(order.length * width);
+    for (const [i, row] of order.entries()) data.set(array.data.subarray(row * width, (row + 1) * width), i * width);
     return { data, shape: [order.length, ...array.shape.slice(1)] };
   };
   return {
@@ -35,8 +36,10 @@ export function memoryPart(inputs: Arrays, targets: Arrays, name: Part["name"] =
       }
     },
     target: (target) => targets[target],
-    labelled: (target) => (targets[`${target}.present`]?.data as Float32Array | undefined) ?? new Float32Array(rows).fill(1),
-    present: (modality) => (inputs[`${modality}.present`]?.data as Float32Array | undefined) ?? new Float32Array(rows).fill(1),
+    labelled: (target) =>
+      (targets[`${target}.present`]?.data as Float32Array | undefined) ?? new Float32Array(rows).fill(1),
+    present: (modality) =>
+      (inputs[`${modality}.present`]?.data as Float32Array | undefined) ?? new Float32Array(rows).fill(1),
   };
 }
 
@@ -80,9 +83,14 @@ export function linearNetwork(tf: typeof tfjs, width: number, heads: { [name: st
       Object.fromEntries(
         Object.keys(heads).map((head) => [
           head,
-          tf.add(tf.matMul(inputs.x as tfjs.Tensor2D, at(`${head}/kernel`) as unknown as tfjs.Tensor2D), at(`${head}/bias`)),
+          tf.add(
+            tf.matMul(inputs.x as tfjs.Tensor2D, at(`${head}/kernel`) as unknown as tfjs.Tensor2D),
+            at(`${head}/bias`),
+          ),
         ]),
       ),
-    dispose: () => weights.forEach((weight) => weight.variable.dispose()),
+    dispose() {
+      for (const weight of weights) weight.variable.dispose();
+    },
   };
 }

@@ -55,17 +55,32 @@ describe("optimizers equal Keras", () => {
 
   it("leaves no tensors behind but slots, and disposes of those", () => {
     const before = tf.memory().numTensors;
-    trajectory({ adamw: {} }, { shape: [2, 2], data: [1, 2, 3, 4] }, { shape: [3, 2, 2], data: new Array(12).fill(0.5) }, { norm: 1 });
+    trajectory(
+      { adamw: {} },
+      { shape: [2, 2], data: [1, 2, 3, 4] },
+      { shape: [3, 2, 2], data: new Array(12).fill(0.5) },
+      { norm: 1 },
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it("adamw leaves biases and normalizations alone", () => {
     expect(["a/kernel", "a/embeddings", "a/recurrent_kernel"].map((n) => decays(n, 2))).toEqual([true, true, true]);
-    expect([decays("a/bias", 1), decays("gru/bias", 2), decays("n/gamma", 1), decays("n/beta", 1)]).toEqual([false, false, false, false]);
+    expect([decays("a/bias", 1), decays("gru/bias", 2), decays("n/gamma", 1), decays("n/beta", 1)]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
     const optimizer = createOptimizer(tf, { adamw: { learningRate: 0.1, weightDecay: 0.5 } });
     const kernel = tf.variable(tf.ones([1, 2]));
     const bias = tf.variable(tf.ones([2]));
-    const update = (name: string, variable: tf.Variable) => ({ name, variable, gradient: tf.zerosLike(variable), rate: 0.1 });
+    const update = (name: string, variable: tf.Variable) => ({
+      name,
+      variable,
+      gradient: tf.zerosLike(variable),
+      rate: 0.1,
+    });
     optimizer.apply(0, [update("a/kernel", kernel), update("a/bias", bias)]);
     expect(kernel.dataSync()[0]).toBeCloseTo(0.95, 6);
     expect(bias.dataSync()[0]).toBe(1);
@@ -84,13 +99,23 @@ describe("schedules equal Keras", () => {
   for (const c of reference().filter((c) => c.schedule))
     it(JSON.stringify(c.schedule), () => {
       const schedule = createSchedule(c.schedule, { perEpoch: c.perEpoch, total: c.total });
-      expect(difference(c.out.data.map((_: number, i: number) => c.rate * schedule(i)), c.out.data)).toBeLessThan(1e-6);
+      expect(
+        difference(
+          c.out.data.map((_: number, i: number) => c.rate * schedule(i)),
+          c.out.data,
+        ),
+      ).toBeLessThan(1e-6);
     });
 
   const warm = peer("keras_optimizers.json.gz")?.find((c) => c.schedule?.startsWith("CosineDecay warmup"));
   it.skipIf(warm === undefined)("the shared case of a cosine after a warm-up of 5 steps", () => {
     const schedule = createSchedule({ cosine: { warmup: 0.2 } }, { perEpoch: 25, total: 25 });
-    expect(difference(warm.out.data.map((_: number, i: number) => 0.1 * schedule(i)), warm.out.data)).toBeLessThan(1e-6);
+    expect(
+      difference(
+        warm.out.data.map((_: number, i: number) => 0.1 * schedule(i)),
+        warm.out.data,
+      ),
+    ).toBeLessThan(1e-6);
   });
 
   it("a constant with a warm-up grows and stays", () => {

@@ -6,7 +6,12 @@ import { createBarReporter, createLineReporter } from "../../../runtime/train/re
 function listen(create: typeof createBarReporter, ascii = false) {
   const written: string[] = [];
   const clock = { now: 0 };
-  const reporter = create({ stream: { write: (text: string) => written.push(text) }, width: 100, ascii, now: () => clock.now });
+  const reporter = create({
+    stream: { write: (text: string) => written.push(text) },
+    width: 100,
+    ascii,
+    now: () => clock.now,
+  });
   return { reporter, written, clock, text: () => written.join("") };
 }
 
@@ -65,7 +70,9 @@ describe("what a training says", () => {
     expect(written[0]).not.toContain("left");
     clock.now = 1000;
     reporter.step({ ...step, step: 23 });
-    expect(written[3]).toBe("\r\u001b[2K    3 ━━━━━━━━━━━━━━━━━━━━━─────────────  23/38   loss 0.3388   17 ms a step   8 s left");
+    expect(written[3]).toBe(
+      "\r\u001b[2K    3 ━━━━━━━━━━━━━━━━━━━━━─────────────  23/38   loss 0.3388   17 ms a step   8 s left",
+    );
     reporter.epoch({ epoch: 3, loss: 0.3, validationLoss: 0.2, metrics: [0.9], seconds: 0.6, best: false });
     expect(written[4]).toBe("\r\u001b[2K");
     expect(written[5]).toMatch(/^ {4}3 {7}0\.3000/);
@@ -76,7 +83,6 @@ describe("what a training says", () => {
     reporter.step({ ...step, step: 23, floor: "only(a_modality_with_a_name_that_is_long)" });
     const line = (written[0] as string).replace("\r\u001b[2K", "");
     expect(line.length).toBeLessThanOrEqual(99);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
     expect(line).toMatch(/^[\x20-\x7e]+$/);
   });
 
@@ -91,7 +97,14 @@ describe("what a training says", () => {
   });
 
   it("writes numbers so that they can be read", () => {
-    expect([0.33881, 12.5, 250_000_000, 0.0000123, 0, Number.NaN].map(lossText)).toEqual(["0.3388", "12.5000", "250,000,000", "1.2e-5", "0.0000", "-"]);
+    expect([0.33881, 12.5, 250_000_000, 0.0000123, 0, Number.NaN].map(lossText)).toEqual([
+      "0.3388",
+      "12.5000",
+      "250,000,000",
+      "1.2e-5",
+      "0.0000",
+      "-",
+    ]);
     expect([0.0042, 0.0174, 1.44, 75].map(stepText)).toEqual(["4.2 ms", "17 ms", "1.4 s", "1 min 15 s"]);
     expect([0.2, 8.2, 75].map(leftText)).toEqual(["1 s", "8 s", "1 min 15 s"]);
   });

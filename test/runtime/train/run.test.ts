@@ -22,17 +22,32 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const options = (name: string) => ({ ...common, base: folder, out: run(name), baselines: true, sources: { programJs, specText: "model Firms {}\n" } });
+const options = (name: string) => ({
+  ...common,
+  base: folder,
+  out: run(name),
+  baselines: true,
+  sources: { programJs, specText: "model Firms {}\n" },
+});
 
 describe("a program on a table", () => {
   it("trains, is judged beside its floors, and leaves a whole run", async () => {
     const written: string[] = [];
-    const reporter = createLineReporter({ stream: { write: (text: string) => written.push(text) }, width: 100, ascii: false });
+    const reporter = createLineReporter({
+      stream: { write: (text: string) => written.push(text) },
+      width: 100,
+      ascii: false,
+    });
     const before = common.engine.tf.memory().numTensors;
     const { scorecard, status, epochs } = await trainProgram(program, { ...options("first"), reporter });
     expect(common.engine.tf.memory().numTensors).toBe(before);
     expect(["finished", "early"]).toContain(status);
-    expect(scorecard).toMatchObject({ model: "Firms", spec: "firms.mmf", rows: { train: 240, validation: 80, test: 80 }, seed: 3 });
+    expect(scorecard).toMatchObject({
+      model: "Firms",
+      spec: "firms.mmf",
+      rows: { train: 240, validation: 80, test: 80 },
+      seed: 3,
+    });
     const risk = scorecard?.heads.risk;
     expect(risk?.test?.accuracy).toBeGreaterThan(0.85);
     expect(Object.keys(risk?.floors ?? {}).sort()).toEqual(["majority", "only(market)", "only(sheet)"]);
@@ -44,13 +59,32 @@ describe("a program on a table", () => {
 
     const files = await readdir(run("first"));
     expect(files.sort()).toEqual(
-      ["contract.schema.json", "environment.json", "metrics.jsonl", "package.json", "preprocess.json", "program.js", "scorecard.json", "spec.mmf", "weights.safetensors"].sort(),
+      [
+        "contract.schema.json",
+        "environment.json",
+        "metrics.jsonl",
+        "package.json",
+        "preprocess.json",
+        "program.js",
+        "scorecard.json",
+        "spec.mmf",
+        "weights.safetensors",
+      ].sort(),
     );
     expect(await readdir(path.dirname(run("first")))).toEqual(["first"]);
-    const lines = (await readFile(path.join(run("first"), "metrics.jsonl"), "utf8")).trim().split("\n").map((line) => JSON.parse(line));
+    const lines = (await readFile(path.join(run("first"), "metrics.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(lines).toHaveLength(epochs.ended);
-    expect(lines[0]).toMatchObject({ epoch: 1, loss: expect.any(Number), validation: { metrics: { risk: { accuracy: expect.any(Number) } } } });
-    expect(JSON.parse(await readFile(path.join(run("first"), "scorecard.json"), "utf8")).heads.risk.test).toEqual(risk?.test);
+    expect(lines[0]).toMatchObject({
+      epoch: 1,
+      loss: expect.any(Number),
+      validation: { metrics: { risk: { accuracy: expect.any(Number) } } },
+    });
+    expect(JSON.parse(await readFile(path.join(run("first"), "scorecard.json"), "utf8")).heads.risk.test).toEqual(
+      risk?.test,
+    );
     const schema = JSON.parse(await readFile(path.join(run("first"), "contract.schema.json"), "utf8"));
     expect(schema.required).toEqual(["firm", "a", "b"]);
     expect(schema.properties.m1.type).toEqual(["number", "null"]);
@@ -65,7 +99,7 @@ describe("a program on a table", () => {
   it("is judged again to the same numbers, from the run alone", async () => {
     const stored = JSON.parse(await readFile(path.join(run("first"), "scorecard.json"), "utf8"));
     const { scorecard } = await evalRun(path.join(folder, "runs"), common);
-    expect(scorecard.heads.risk?.test).toEqual(stored.heads.risk.test);
+    expect(scorecard.heads.risk).toEqual(stored.heads.risk);
     expect(scorecard.heads.volume?.validation).toEqual(stored.heads.volume.validation);
   });
 
@@ -83,11 +117,23 @@ describe("a program on a table", () => {
     await writeFile(fresh, firmsCsv(60, 78, false));
     const { predictions } = await predictRun(run("first"), { ...common, source: fresh });
     expect(predictions.columns.map((column) => column.name)).toEqual([
-      "id", "risk", "risk_no", "risk_yes", "grade", "grade_A", "grade_B", "grade_C", "volume",
+      "id",
+      "risk",
+      "risk_no",
+      "risk_yes",
+      "grade",
+      "grade_A",
+      "grade_B",
+      "grade_C",
+      "volume",
     ]);
     const csv = [...csvLines(predictions)];
     expect(csv).toHaveLength(61);
-    const table = firmsCsv(60, 78, true).trim().split("\n").slice(1).map((line) => line.split(","));
+    const table = firmsCsv(60, 78, true)
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(","));
     const got = csv.slice(1).map((line) => line.trim().split(","));
     expect(got.map((row) => row[0])).toEqual(table.map((row) => row[0]));
     for (const row of got) {
@@ -105,18 +151,23 @@ describe("a program on a table", () => {
       await predictRun(run("first"), { ...common, source: fresh, out });
       const { DuckDBInstance } = await import("@duckdb/node-api");
       const connection = await (await DuckDBInstance.create(":memory:")).connect();
-      const read = await connection.runAndReadAll(`SELECT id, risk, risk_yes, volume FROM ${ending === "csv" ? `read_csv('${out}', all_varchar = true)` : `'${out}'`}`);
+      const read = await connection.runAndReadAll(
+        `SELECT id, risk, risk_yes, volume FROM ${ending === "csv" ? `read_csv('${out}', all_varchar = true)` : `'${out}'`}`,
+      );
       const rows = read.getRows();
       expect(rows.map((row) => row[0])).toEqual(got.map((row) => row[0]));
       expect(rows[7]?.[1]).toBe(got[7]?.[1]);
       expect(Number(rows[7]?.[3])).toBeCloseTo(Number(got[7]?.[8]), 4);
     }
     expect((await readdir(folder)).filter((name) => name.includes("part"))).toEqual([]);
-    await expect(predictRun(run("first"), { ...common, source: fresh, out: "guesses.xlsx" })).rejects.toThrow(/\.parquet/);
+    await expect(predictRun(run("first"), { ...common, source: fresh, out: "guesses.xlsx" })).rejects.toThrow(
+      /\.parquet/,
+    );
   });
 
   it("gives the same run twice, and another with another seed", async () => {
-    const weights = async (name: string) => (await readFile(path.join(run(name), "weights.safetensors"))).toString("base64");
+    const weights = async (name: string) =>
+      (await readFile(path.join(run(name), "weights.safetensors"))).toString("base64");
     const short = { baselines: false, epochs: 2 };
     await trainProgram(program, { ...options("a"), ...short });
     await trainProgram(program, { ...options("b"), ...short });
@@ -141,9 +192,31 @@ describe("a program on a table", () => {
     expect(scorecard.heads.risk?.test?.accuracy).toBeGreaterThan(0.4);
   });
 
+  it("stopped while its floors are trained, it is whole all the same", async () => {
+    const controller = new AbortController();
+    const reporter = createLineReporter({ stream: { write: () => undefined }, width: 100, ascii: false });
+    const result = await trainProgram(program, {
+      ...options("floors"),
+      epochs: 2,
+      signal: controller.signal,
+      reporter: {
+        ...reporter,
+        step: ({ floor, epoch }) => floor === "only(market)" && epoch === 2 && controller.abort(),
+      },
+    });
+    expect(result).toMatchObject({ status: "finished", interrupted: true });
+    expect(Object.keys(result.scorecard?.heads.risk?.floors ?? {})).toEqual(["majority", "only(sheet)"]);
+  });
+
   it("keeps the last good weights when the loss is not finite", async () => {
     // The rate grows a thousandfold an epoch, from where it learns to where nothing stays finite.
-    const training = { ...program.training, optimizer: { sgd: { learningRate: 1e-6 } }, schedule: { exponential: { rate: 1e3 } }, clip: undefined, stop: undefined };
+    const training = {
+      ...program.training,
+      optimizer: { sgd: { learningRate: 1e-6 } },
+      schedule: { exponential: { rate: 1e3 } },
+      clip: undefined,
+      stop: undefined,
+    };
     const error = await trainProgram({ ...program, training }, options("wild")).catch((e) => e);
     expect(error).toMatchObject({ code: "loss-not-finite", facts: { layer: expect.any(String) }, run: run("wild") });
     const { kept, epoch, step } = error.facts;
@@ -156,7 +229,12 @@ describe("a program on a table", () => {
   });
 
   it("leaves no run where not even one epoch was finite", async () => {
-    const training = { ...program.training, optimizer: { sgd: { learningRate: 1e9 } }, schedule: "constant", clip: undefined };
+    const training = {
+      ...program.training,
+      optimizer: { sgd: { learningRate: 1e9 } },
+      schedule: "constant",
+      clip: undefined,
+    };
     const error = await trainProgram({ ...program, training }, options("wilder")).catch((e) => e);
     expect(error).toMatchObject({ code: "loss-not-finite", facts: { epoch: 1, kept: 0 } });
     expect(error.run).toBeUndefined();
@@ -169,8 +247,14 @@ describe("a program on a table", () => {
     await writeFile(path.join(moved, "firms.csv"), firmsCsv(400, 11, true));
     await trainProgram(program, { ...options("moved"), base: moved, baselines: false, epochs: 1 });
     await writeFile(path.join(moved, "firms.csv"), firmsCsv(400, 12, true));
-    await expect(evalRun(run("moved"), common)).rejects.toMatchObject({ code: "resume-differs", facts: { was: ["other training rows"] } });
+    await expect(evalRun(run("moved"), common)).rejects.toMatchObject({
+      code: "resume-differs",
+      facts: { was: ["other training rows"] },
+    });
     await writeFile(path.join(run("moved"), "program.js"), "export default 1;");
-    await expect(evalRun(run("moved"), common)).rejects.toMatchObject({ code: "run-unreadable", facts: { why: "program.js is broken: it exports no program" } });
+    await expect(evalRun(run("moved"), common)).rejects.toMatchObject({
+      code: "run-unreadable",
+      facts: { why: "program.js is broken: it exports no program" },
+    });
   });
 });

@@ -11,9 +11,18 @@ type Args = { readonly [name: string]: ArgValue };
 type Shape = readonly (number | string)[];
 
 /** A stage with all its arguments, as lowering gives them. */
-const op = (text: string, typeText: string, args: Args = {}, ...weights: readonly Shape[]): StageSpec => ({ ...stage(text, typeText, ...weights), args });
+const op = (text: string, typeText: string, args: Args = {}, ...weights: readonly Shape[]): StageSpec => ({
+  ...stage(text, typeText, ...weights),
+  args,
+});
 
-const conv = (filters: number, kernel: readonly number[], typeText: string, channels: number, more: Args = {}): StageSpec =>
+const conv = (
+  filters: number,
+  kernel: readonly number[],
+  typeText: string,
+  channels: number,
+  more: Args = {},
+): StageSpec =>
   op(
     `conv${kernel.length}d(${filters}, ${kernel.join("x")})`,
     typeText,
@@ -31,34 +40,78 @@ const conv = (filters: number, kernel: readonly number[], typeText: string, chan
     [filters],
   );
 const dense = (units: number, typeText: string, from: number | string, activation = "linear"): StageSpec =>
-  op(activation === "linear" ? `dense(${units})` : `dense(${units}, ${activation})`, typeText, { units, activation, use_bias: true }, [from, units], [units]);
-const pool2d = (typeText: string): StageSpec => op("max_pooling2d(2x2)", typeText, { pool_size: [2, 2], padding: "valid" });
+  op(
+    activation === "linear" ? `dense(${units})` : `dense(${units}, ${activation})`,
+    typeText,
+    { units, activation, use_bias: true },
+    [from, units],
+    [units],
+  );
+const pool2d = (typeText: string): StageSpec =>
+  op("max_pooling2d(2x2)", typeText, { pool_size: [2, 2], padding: "valid" });
 const lstm = (units: number, typeText: string, from: number, more: Args = {}): StageSpec =>
-  op(`lstm(${units})`, typeText, { units, return_sequences: false, dropout: 0, go_backwards: false, ...more }, [from, 4 * units], [units, 4 * units], [4 * units]);
-const embedding = (dim: number, typeText: string, vocabulary: number | string): StageSpec => op(`embedding(${dim})`, typeText, { dim, mask: true }, [vocabulary, dim]);
+  op(
+    `lstm(${units})`,
+    typeText,
+    { units, return_sequences: false, dropout: 0, go_backwards: false, ...more },
+    [from, 4 * units],
+    [units, 4 * units],
+    [4 * units],
+  );
+const embedding = (dim: number, typeText: string, vocabulary: number | string): StageSpec =>
+  op(`embedding(${dim})`, typeText, { dim, mask: true }, [vocabulary, dim]);
 
-const head = (target: string, loss: string, more: Partial<NonNullable<FlowSpec["head"]>> = {}): NonNullable<FlowSpec["head"]> => ({ target, loss, lossWeight: 1, auxiliary: false, output: true, ...more });
-const binary = (from: number | string): readonly StageSpec[] => [dense(1, "f32[B, classes=1]", from), op("sigmoid", "f32[B, classes=1]")];
+const head = (
+  target: string,
+  loss: string,
+  more: Partial<NonNullable<FlowSpec["head"]>> = {},
+): NonNullable<FlowSpec["head"]> => ({ target, loss, lossWeight: 1, auxiliary: false, output: true, ...more });
+const binary = (from: number | string): readonly StageSpec[] => [
+  dense(1, "f32[B, classes=1]", from),
+  op("sigmoid", "f32[B, classes=1]"),
+];
 
-const withPlans = (model: Model, data: DataPlan, training: Omit<TrainPlan, "heads">): Model => ({ ...model, data, training: { ...training, heads: model.training.heads } });
+const withPlans = (model: Model, data: DataPlan, training: Omit<TrainPlan, "heads">): Model => ({
+  ...model,
+  data,
+  training: { ...training, heads: model.training.heads },
+});
 const withVocabulary = (model: Model, id: string, vocabulary: number | undefined): Model => ({
   ...model,
-  values: { ...model.values, [id]: { ...model.values[id]!, type: { ...model.values[id]!.type, vocabulary: vocabulary ?? symbol(`${id}.vocabulary`) } } },
+  values: {
+    ...model.values,
+    [id]: {
+      ...model.values[id]!,
+      type: { ...model.values[id]!.type, vocabulary: vocabulary ?? symbol(`${id}.vocabulary`) },
+    },
+  },
 });
 const withMask = (model: Model, id: string): Model => {
-  const masked = (value: InputGroup["type"]) => ({ ...value, axes: value.axes.map((axis, i) => (i === 0 ? { ...axis, masked: true as const } : axis)) });
+  const masked = (value: InputGroup["type"]) => ({
+    ...value,
+    axes: value.axes.map((axis, i) => (i === 0 ? { ...axis, masked: true as const } : axis)),
+  });
   return {
     ...model,
     values: { ...model.values, [id]: { ...model.values[id]!, type: masked(model.values[id]!.type) } },
-    groups: model.groups.map((group) => (group.id === id && group.kind === "modality" ? { ...group, type: masked(group.type) } : group)),
+    groups: model.groups.map((group) =>
+      group.id === id && group.kind === "modality" ? { ...group, type: masked(group.type) } : group,
+    ),
   };
 };
 const inPlace = (model: Model, lines: { readonly [id: string]: number }): Model => ({
   ...model,
-  places: Object.fromEntries(Object.entries(model.places).map(([id, place]) => [id, { ...place, line: lines[id] ?? place.line }])),
+  places: Object.fromEntries(
+    Object.entries(model.places).map(([id, place]) => [id, { ...place, line: lines[id] ?? place.line }]),
+  ),
 });
 
-const image: ModelSpec["modalities"][number] = { id: "image", modality: "image", type: "f32[B, height=28, width=28, channels=1]", steps: [] };
+const image: ModelSpec["modalities"][number] = {
+  id: "image",
+  modality: "image",
+  type: "f32[B, height=28, width=28, channels=1]",
+  steps: [],
+};
 const steps = { fft: { seconds: 0.032 }, hop: { seconds: 0.016 } } as const;
 
 /** The small spec of the design's page about outputs. */
@@ -84,21 +137,36 @@ export function digits(): Model {
         kind: "encoder",
         id: "heard",
         sources: ["sound"],
-        stages: [{ ...conv(64, [5], "f32[B, time=59, features=64]", 20, { activation: "relu" }), cost: 377600 }, { ...lstm(64, "f32[B, features=64]", 64), cost: 1933312 }],
+        stages: [
+          { ...conv(64, [5], "f32[B, time=59, features=64]", 20, { activation: "relu" }), cost: 377600 },
+          { ...lstm(64, "f32[B, features=64]", 64), cost: 1933312 },
+        ],
       },
       {
         kind: "fusion",
         id: "joint",
         stage: "mid",
         sources: ["seen", "heard"],
-        stages: [op("concatenate", "f32[B, features=128]", { broadcast: false, presence: false }), { ...dense(64, "f32[B, features=64]", 128, "relu"), cost: 8192 }],
+        stages: [
+          op("concatenate", "f32[B, features=128]", { broadcast: false, presence: false }),
+          { ...dense(64, "f32[B, features=64]", 128, "relu"), cost: 8192 },
+        ],
       },
       {
         kind: "head",
         id: "guess",
         sources: ["joint"],
         stages: [
-          { ...op("dense(digit.classes)", "f32[B, classes=digit.classes]", { activation: "linear", use_bias: true }, [64, "digit.classes"], ["digit.classes"]), layer: "guess" },
+          {
+            ...op(
+              "dense(digit.classes)",
+              "f32[B, classes=digit.classes]",
+              { activation: "linear", use_bias: true },
+              [64, "digit.classes"],
+              ["digit.classes"],
+            ),
+            layer: "guess",
+          },
           op("softmax", "f32[B, classes=digit.classes]"),
         ],
         head: head("digit", "categorical_crossentropy"),
@@ -113,8 +181,26 @@ export function digits(): Model {
       source: "table.csv",
       split: { by: "column", column: "split", train: "train", validation: 0.1, test: "test", seed: 0 },
       modalities: {
-        image: { type: "image", column: "image", size: [28, 28], channels: 1, rescale: 1 / 255, normalize: "none", resize: "stretch", augment: [] },
-        sound: { type: "audio", column: "sound", rate: 8000, seconds: 1, channels: 1, features: { mfcc: { coefficients: 20, bands: 40, ...steps } }, normalize: "standard", augment: [] },
+        image: {
+          type: "image",
+          column: "image",
+          size: [28, 28],
+          channels: 1,
+          rescale: 1 / 255,
+          normalize: "none",
+          resize: "stretch",
+          augment: [],
+        },
+        sound: {
+          type: "audio",
+          column: "sound",
+          rate: 8000,
+          seconds: 1,
+          channels: 1,
+          features: { mfcc: { coefficients: 20, bands: 40, ...steps } },
+          normalize: "standard",
+          augment: [],
+        },
       },
       targets: { digit: { type: "multiclass", columns: ["digit"] } },
     },
@@ -130,27 +216,91 @@ export function lateModel(): Model {
     doc: "Every branch predicts on its own.\nThe predictions are combined.",
     modalities: [
       { id: "report", modality: "text", type: "i32[B, tokens=100]", steps: [] },
-      ...(only ? [] : [{ id: "call", modality: "audio", type: "f32[B, time=call.time, bands=64]", optional: true, steps: [] }, { id: "sheet", modality: "tabular", type: "f32[B, features=sheet.features]", steps: [] }]),
+      ...(only
+        ? []
+        : [
+            { id: "call", modality: "audio", type: "f32[B, time=call.time, bands=64]", optional: true, steps: [] },
+            { id: "sheet", modality: "tabular", type: "f32[B, features=sheet.features]", steps: [] },
+          ]),
     ],
     flows: [
-      { kind: "encoder", id: "words", sources: ["report"], frozen: true, stages: [embedding(64, "f32[B, tokens=100, features=64]", "report.vocabulary"), lstm(32, "f32[B, features=32]", 64)] },
+      {
+        kind: "encoder",
+        id: "words",
+        sources: ["report"],
+        frozen: true,
+        stages: [
+          embedding(64, "f32[B, tokens=100, features=64]", "report.vocabulary"),
+          lstm(32, "f32[B, features=32]", 64),
+        ],
+      },
       ...(only
         ? []
         : ([
-            { kind: "encoder", id: "voice", sources: ["call"], absentWith: ["call"], stages: [conv(64, [5], "f32[B, time=(call.time - 4), features=64]", 64), op("global_average_pooling1d", "f32[B, features=64]")] },
-            { kind: "head", id: "says", sources: ["words"], stages: binary(32), head: head("defaulted", "binary_crossentropy", { output: false }) },
-            { kind: "head", id: "sounds", sources: ["voice"], absentWith: ["call"], stages: binary(64), head: head("defaulted", "binary_crossentropy", { output: false }) },
-            { kind: "head", id: "counts", sources: ["sheet"], stages: binary("sheet.features"), head: head("defaulted", "binary_crossentropy", { output: false }) },
-            { kind: "fusion", id: "verdict", stage: "late", sources: ["says", "sounds", "counts"], stages: [op("weighted_average", "f32[B, classes=1]", { of: "logits", train_members: false }, [3])] },
+            {
+              kind: "encoder",
+              id: "voice",
+              sources: ["call"],
+              absentWith: ["call"],
+              stages: [
+                conv(64, [5], "f32[B, time=(call.time - 4), features=64]", 64),
+                op("global_average_pooling1d", "f32[B, features=64]"),
+              ],
+            },
+            {
+              kind: "head",
+              id: "says",
+              sources: ["words"],
+              stages: binary(32),
+              head: head("defaulted", "binary_crossentropy", { output: false }),
+            },
+            {
+              kind: "head",
+              id: "sounds",
+              sources: ["voice"],
+              absentWith: ["call"],
+              stages: binary(64),
+              head: head("defaulted", "binary_crossentropy", { output: false }),
+            },
+            {
+              kind: "head",
+              id: "counts",
+              sources: ["sheet"],
+              stages: binary("sheet.features"),
+              head: head("defaulted", "binary_crossentropy", { output: false }),
+            },
+            {
+              kind: "fusion",
+              id: "verdict",
+              stage: "late",
+              sources: ["says", "sounds", "counts"],
+              stages: [op("weighted_average", "f32[B, classes=1]", { of: "logits", train_members: false }, [3])],
+            },
           ] as const)),
-      { kind: "head", id: "risk", sources: [only ? "words" : "verdict"], stages: only ? binary(32) : [], head: head("defaulted", "focal(gamma: 2)") },
+      {
+        kind: "head",
+        id: "risk",
+        sources: [only ? "words" : "verdict"],
+        stages: only ? binary(32) : [],
+        head: head("defaulted", "focal(gamma: 2)"),
+      },
     ],
     targets: [{ id: "defaulted", target: "binary" }],
     sections: [],
   });
   const whole = withVocabulary(withMask(buildModel(spec()), "call"), "report", undefined);
   const alone = withVocabulary(buildModel(spec("report")), "report", undefined);
-  const optional = { type: "audio", file: "{call}", optional: true, dropout: 0.4, rate: 16000, seconds: 10, channels: 1, normalize: "standard", augment: [{ noise: { level: { from: 10, to: 30 } } }] } as const;
+  const optional = {
+    type: "audio",
+    file: "{call}",
+    optional: true,
+    dropout: 0.4,
+    rate: 16000,
+    seconds: 10,
+    channels: 1,
+    normalize: "standard",
+    augment: [{ noise: { level: { from: 10, to: 30 } } }],
+  } as const;
   const model = withPlans(
     whole,
     {
@@ -159,9 +309,23 @@ export function lateModel(): Model {
       time: "as_of",
       split: { by: "time", train: 0.7, validation: 0.15, test: 0.15, embargo: 2592000 },
       modalities: {
-        report: { type: "text", column: "report", tokenizer: "words", tokens: 100, lower: true, pad: "post", output: "ids" },
+        report: {
+          type: "text",
+          column: "report",
+          tokenizer: "words",
+          tokens: 100,
+          lower: true,
+          pad: "post",
+          output: "ids",
+        },
         call: { ...optional, features: { mel: { bands: 64, ...steps, scale: "db", fmin: 0 } } },
-        sheet: { type: "tabular", numeric: ["leverage", "roa"], categorical: [], normalize: "standard", impute: "median" },
+        sheet: {
+          type: "tabular",
+          numeric: ["leverage", "roa"],
+          categorical: [],
+          normalize: "standard",
+          impute: "median",
+        },
       },
       targets: { defaulted: { type: "binary", columns: ["default_12m"], positive: "yes" } },
     },
@@ -193,7 +357,10 @@ export function unusual(): Model {
     layer,
     bodies: {
       layers: [
-        { ...conv(32, [3, 3], "f32[B, height=62, width=62, channels=32]", 3, { activation: "relu" }), layer: "tower_conv2d" },
+        {
+          ...conv(32, [3, 3], "f32[B, height=62, width=62, channels=32]", 3, { activation: "relu" }),
+          layer: "tower_conv2d",
+        },
         { ...op("global_average_pooling2d", "f32[B, features=32]"), layer: "tower_global_average_pooling2d" },
         { ...dense(64, "f32[B, features=64]", 32, "relu"), layer: "tower_dense" },
       ],
@@ -202,7 +369,9 @@ export function unusual(): Model {
   const same = { padding: "same" } as const;
   const residual: StageSpec = {
     ...op("residual(layer_normalization -> dense(64, relu))", items(64), { merge: "add" }),
-    bodies: { layers: [op("layer_normalization", items(64), { epsilon: 1e-3 }, [64], [64]), dense(64, items(64), 64, "relu")] },
+    bodies: {
+      layers: [op("layer_normalization", items(64), { epsilon: 1e-3 }, [64], [64]), dense(64, items(64), 64, "relu")],
+    },
   };
   const down: StageSpec = {
     text: "down(16)",
@@ -211,11 +380,25 @@ export function unusual(): Model {
     bodies: {
       layers: [
         {
-          ...op("residual(conv2d(16, 3x3), shortcut: conv2d(16, 1x1))", "f32[B, height=32, width=32, channels=16]", { merge: "add" }),
+          ...op("residual(conv2d(16, 3x3), shortcut: conv2d(16, 1x1))", "f32[B, height=32, width=32, channels=16]", {
+            merge: "add",
+          }),
           bodies: {
             layers: [
-              conv(16, [3, 3], "f32[B, height=32, width=32, channels=16]", 3, { ...same, strides: [2, 2], use_bias: false }),
-              op("batch_normalization", "f32[B, height=32, width=32, channels=16]", { momentum: 0.9, epsilon: 1e-3 }, [16], [16], [16], [16]),
+              conv(16, [3, 3], "f32[B, height=32, width=32, channels=16]", 3, {
+                ...same,
+                strides: [2, 2],
+                use_bias: false,
+              }),
+              op(
+                "batch_normalization",
+                "f32[B, height=32, width=32, channels=16]",
+                { momentum: 0.9, epsilon: 1e-3 },
+                [16],
+                [16],
+                [16],
+                [16],
+              ),
             ],
             shortcut: [conv(16, [1, 1], "f32[B, height=32, width=32, channels=16]", 3, { ...same, strides: [2, 2] })],
           },
@@ -241,13 +424,39 @@ export function unusual(): Model {
         sources: ["文本"],
         stages: [
           embedding(32, "f32[B, tokens=256, features=32]", 20000),
-          { ...op("bidirectional(gru(32))", "f32[B, features=32]", { merge_mode: "sum" }), bodies: { layer: [op("gru(32)", "f32[B, features=32]", { units: 32, return_sequences: false, dropout: 0.1, go_backwards: false }, [32, 96], [32, 96], [2, 96])] } },
+          {
+            ...op("bidirectional(gru(32))", "f32[B, features=32]", { merge_mode: "sum" }),
+            bodies: {
+              layer: [
+                op(
+                  "gru(32)",
+                  "f32[B, features=32]",
+                  { units: 32, return_sequences: false, dropout: 0.1, go_backwards: false },
+                  [32, 96],
+                  [32, 96],
+                  [2, 96],
+                ),
+              ],
+            },
+          },
           dense(64, "f32[B, features=64]", 32),
         ],
       },
       { kind: "encoder", id: "left", sources: ["data"], shared: "tower", stages: [tower("tower")] },
-      { kind: "encoder", id: "right", sources: ["new"], shared: "tower", absentWith: ["new"], stages: [tower("tower_2")] },
-      { kind: "encoder", id: "drawn", sources: ["data"], stages: [down, op("global_max_pooling2d", "f32[B, features=16]"), dense(64, "f32[B, features=64]", 16)] },
+      {
+        kind: "encoder",
+        id: "right",
+        sources: ["new"],
+        shared: "tower",
+        absentWith: ["new"],
+        stages: [tower("tower_2")],
+      },
+      {
+        kind: "encoder",
+        id: "drawn",
+        sources: ["data"],
+        stages: [down, op("global_max_pooling2d", "f32[B, features=16]"), dense(64, "f32[B, features=64]", 16)],
+      },
       {
         kind: "encoder",
         id: "seen",
@@ -264,19 +473,53 @@ export function unusual(): Model {
               ],
             },
           },
-          { ...op("repeat(2, residual(layer_normalization -> dense(64, relu)))", items(64), { times: 2 }), bodies: { "1": [residual], "2": [residual] } },
-          { ...op("parallel(dense(32, relu), dense(32, tanh))", items(64), { merge: "concatenate" }), bodies: { a: [dense(32, items(32), 64, "relu")], b: [dense(32, items(32), 64, "tanh")] } },
+          {
+            ...op("repeat(2, residual(layer_normalization -> dense(64, relu)))", items(64), { times: 2 }),
+            bodies: { "1": [residual], "2": [residual] },
+          },
+          {
+            ...op("parallel(dense(32, relu), dense(32, tanh))", items(64), { merge: "concatenate" }),
+            bodies: { a: [dense(32, items(32), 64, "relu")], b: [dense(32, items(32), 64, "tanh")] },
+          },
           op("rename(items: tokens)", "f32[B, tokens=4, features=64]"),
           op("position", "f32[B, tokens=4, features=64]", { kind: "learned" }, [4, 64]),
-          op("transformer(layers: 2, heads: 4)", "f32[B, tokens=4, features=64]", { layers: 2, heads: 4, activation: "gelu", dropout: 0.1, norm: "pre", causal: false }),
+          op("transformer(layers: 2, heads: 4)", "f32[B, tokens=4, features=64]", {
+            layers: 2,
+            heads: 4,
+            activation: "gelu",
+            dropout: 0.1,
+            norm: "pre",
+            causal: false,
+          }),
           op("attention_pooling", "f32[B, features=64]", {}, [64, 64], [64], [64, 1]),
         ],
       },
       { kind: "encoder", id: "unchanged", sources: ["left"], stages: [] },
-      { kind: "fusion", id: "joint", stage: "mid", sources: ["class", "unchanged", "right", "drawn", "seen"], stages: [op("attention(dim: 64)", "f32[B, features=64]", { dim: 64 }, [320, 5]), op("dropout(0.3)", "f32[B, features=64]", { rate: 0.3 })] },
-      { kind: "head", id: "from_text", sources: ["class"], stages: binary(64), head: head("risk", "binary_crossentropy", { auxiliary: true, output: false }) },
+      {
+        kind: "fusion",
+        id: "joint",
+        stage: "mid",
+        sources: ["class", "unchanged", "right", "drawn", "seen"],
+        stages: [
+          op("attention(dim: 64)", "f32[B, features=64]", { dim: 64 }, [320, 5]),
+          op("dropout(0.3)", "f32[B, features=64]", { rate: 0.3 }),
+        ],
+      },
+      {
+        kind: "head",
+        id: "from_text",
+        sources: ["class"],
+        stages: binary(64),
+        head: head("risk", "binary_crossentropy", { auxiliary: true, output: false }),
+      },
       { kind: "head", id: "评分", sources: ["joint"], stages: binary(64), head: head("risk", "binary_crossentropy") },
-      { kind: "head", id: "values", sources: ["joint"], stages: [dense(1, "f32[B, classes=1]", 64)], head: head("price", "huber", { lossWeight: 0.3 }) },
+      {
+        kind: "head",
+        id: "values",
+        sources: ["joint"],
+        stages: [dense(1, "f32[B, classes=1]", 64)],
+        head: head("price", "huber", { lossWeight: 0.3 }),
+      },
     ],
     targets: [
       { id: "risk", target: "binary" },
@@ -284,19 +527,47 @@ export function unusual(): Model {
     ],
     sections: [],
   });
-  const picture = { type: "image", size: [64, 64], channels: 3, rescale: 1 / 255, normalize: "none", resize: "stretch", augment: [] } as const;
+  const picture = {
+    type: "image",
+    size: [64, 64],
+    channels: 3,
+    rescale: 1 / 255,
+    normalize: "none",
+    resize: "stretch",
+    augment: [],
+  } as const;
   return withPlans(
     withVocabulary(model, "文本", 20000),
     {
-      source: { query: "select f.id, f.正文, r.price, r.risk\nfrom 'filings.parquet' f\njoin 'ratios.csv' r on r.ticker = f.ticker and r.year = f.year - 1 -- \"quoted\" and `ticked` and ${nothing}" },
+      source: {
+        query:
+          "select f.id, f.正文, r.price, r.risk\nfrom 'filings.parquet' f\njoin 'ratios.csv' r on r.ticker = f.ticker and r.year = f.year - 1 -- \"quoted\" and `ticked` and ${nothing}",
+      },
       split: { by: "random", train: 0.7, validation: 0.15, test: 0.15, seed: 0 },
       modalities: {
-        文本: { type: "text", column: "正文", tokenizer: "characters", language: "zh", vocabulary: 20000, tokens: 256, lower: true, pad: "post", output: "ids" },
+        文本: {
+          type: "text",
+          column: "正文",
+          tokenizer: "characters",
+          language: "zh",
+          vocabulary: 20000,
+          tokens: 256,
+          lower: true,
+          pad: "post",
+          output: "ids",
+        },
         data: { ...picture, file: "{id}_front.jpg" },
         new: { ...picture, file: "{id}_back.jpg", optional: true },
-        rooms: { ...picture, files: ["{id}_bathroom.jpg", "{id}_bedroom.jpg", "{id}_frontal.jpg", "{id}_kitchen.jpg"], augment: [{ flip: { axis: "horizontal" } }, { brightness: { share: 0.2 } }] },
+        rooms: {
+          ...picture,
+          files: ["{id}_bathroom.jpg", "{id}_bedroom.jpg", "{id}_frontal.jpg", "{id}_kitchen.jpg"],
+          augment: [{ flip: { axis: "horizontal" } }, { brightness: { share: 0.2 } }],
+        },
       },
-      targets: { risk: { type: "binary", columns: ["risk"], classWeight: { "0": 1, "__proto__": 2 } }, price: { type: "regression", columns: ["price"], transform: "log" } },
+      targets: {
+        risk: { type: "binary", columns: ["risk"], classWeight: { "0": 1, __proto__: 2 } },
+        price: { type: "regression", columns: ["price"], transform: "log" },
+      },
     },
     { optimizer: { adam: { learning_rate: 1e-3 } }, schedule: "constant", epochs: 10, batchSize: 32, seed: 0 },
   );
