@@ -3,8 +3,7 @@
  * statement word that is followed as a statement needs begins a statement whatever is still open, so what is half
  * typed never swallows its neighbours. Knows nothing of what stands inside a statement.
  */
-import { createTokenInstance, type TokenType } from "chevrotain";
-import type { FactsOf } from "../diagnostics/catalogue.ts";
+import type { TokenType } from "chevrotain";
 import { closeAll, closeBeforeBrace, closeBeforeKey, mismatch, type Open } from "./brackets.ts";
 import { type Problem, problem } from "./problem.ts";
 import { extraBracket } from "./repair.ts";
@@ -268,7 +267,7 @@ function scanStatement(
       out.push(token);
       continue;
     }
-    if (byLayout && head !== undefined && isLaidOutAsEnd(scan, token, head, scan.tokens[start] as Token)) break;
+    if (byLayout && head !== undefined && isLaidOutAsEnd(token, head, scan.tokens[start] as Token)) break;
     if (open[open.length - 1]?.closer === type) {
       open.pop();
       out.push(token);
@@ -289,7 +288,7 @@ function scanStatement(
 }
 
 /** `}` alone on its line, no deeper than the model's word, ends the model and not a statement that is set deeper. */
-function isLaidOutAsEnd(scan: Scan, token: Token, head: Token, statement: Token): boolean {
+function isLaidOutAsEnd(token: Token, head: Token, statement: Token): boolean {
   return (
     token.tokenType === CloseBrace &&
     token.first &&

@@ -36,8 +36,8 @@ export function readEscapes(written: string): ReadString {
       value += c;
       continue;
     }
-    const escape = /^\\u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})?/.exec(written.slice(i, i + 12))?.[0];
-    const pair = escape === undefined ? undefined : unicode(escape);
+    const coded = /^\\u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})?/.exec(written.slice(i, i + 12))?.[0];
+    const pair = coded === undefined ? undefined : unicode(coded);
     if (pair !== undefined) {
       value += pair.value;
       i += pair.length - 1;
@@ -47,7 +47,7 @@ export function readEscapes(written: string): ReadString {
     const plain = next === undefined ? undefined : simple[next];
     if (plain === undefined) {
       const text =
-        escape?.slice(0, 6) ??
+        coded?.slice(0, 6) ??
         written.slice(
           i,
           i + (next === undefined ? 1 : 1 + String.fromCodePoint(written.codePointAt(i + 1) as number).length),
@@ -64,11 +64,11 @@ export function readEscapes(written: string): ReadString {
 }
 
 /** One `\uXXXX`, or a surrogate pair of two; undefined for a lone surrogate. */
-function unicode(escape: string): { value: string; length: number } | undefined {
-  const first = Number.parseInt(escape.slice(2, 6), 16);
+function unicode(coded: string): { value: string; length: number } | undefined {
+  const first = Number.parseInt(coded.slice(2, 6), 16);
   if (first >= 0xdc00 && first <= 0xdfff) return undefined;
   if (first < 0xd800 || first > 0xdbff) return { value: String.fromCharCode(first), length: 6 };
-  const second = Number.parseInt(escape.slice(8, 12), 16);
+  const second = Number.parseInt(coded.slice(8, 12), 16);
   if (!(second >= 0xdc00 && second <= 0xdfff)) return undefined;
   return { value: String.fromCharCode(first, second), length: 12 };
 }

@@ -49,7 +49,7 @@ export function repairValues(tokens: readonly Token[], problems: Problem[]): Tok
     const frame = frames[frames.length - 1];
     if (frame === undefined) mayBeKind &&= token.tokenType !== Equals;
     else {
-      const joined = joinThousands(tokens, i, out, frame, problems) ?? joinSize(tokens, i, frame, problems);
+      const joined = joinThousands(tokens, i, frame, problems) ?? joinSize(tokens, i, frame, problems);
       if (joined !== undefined) {
         out.push(joined.token);
         i = joined.last;
@@ -184,13 +184,7 @@ interface Joined {
  * `10,000` where a comma cannot separate two values: in a property, and in brackets where the second number begins
  * with 0. There it is one number with a sign for thousands.
  */
-function joinThousands(
-  tokens: readonly Token[],
-  i: number,
-  out: Token[],
-  frame: Frame,
-  problems: Problem[],
-): Joined | undefined {
+function joinThousands(tokens: readonly Token[], i: number, frame: Frame, problems: Problem[]): Joined | undefined {
   const first = tokens[i] as Token;
   if (first.tokenType !== NumberToken || frame.next === "key" || !/^-?\d{1,3}$/.test(first.image)) return undefined;
   let last = i;

@@ -45,7 +45,7 @@ export function children(node: Node): Node[] {
 /**
  * Calls `enter` on a node and all below it, from top to bottom. Where it answers `false`, what is below is left out.
  */
-export function visit(node: Node, enter: (node: Node, parents: readonly Node[]) => boolean | void): void {
+export function visit(node: Node, enter: (node: Node, parents: readonly Node[]) => unknown): void {
   const parents: Node[] = [];
   const walk = (current: Node) => {
     if (enter(current, parents) === false) return;

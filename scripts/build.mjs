@@ -115,10 +115,22 @@ function emitTypes() {
   if (status !== 0) process.exit(1);
 }
 
+/** The sources import each other as `.ts`; users of the declarations have the JavaScript. */
+async function nameJavascript() {
+  const folder = path.join(root, "dist/types");
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith(".d.ts")) continue;
+    const file = path.join(folder, name);
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await buildPackage();
   if (process.argv.includes("--types")) {
     await rm(path.join(root, "dist/types"), { recursive: true, force: true });
     emitTypes();
+    await nameJavascript();
   }
 }

@@ -57,12 +57,21 @@ const examples: { readonly [name: string]: string } = {
   train: 'train: "train"',
 };
 
+/** A value of this kind, where no better one is known. */
+function exampleOf(kind: Param["kind"]): string {
+  const values: { readonly [is: string]: string } = { int: "64", number: "1", share: "10%", size: "3x3", duration: "1s", frequency: "16kHz", angle: "10deg", decibel: "20dB", boolean: "true", column: '"…"', path: '"…"', template: '"…"', string: '"…"', list: '["…"]', stages: "dense(64)" };
+  if (kind.is === "choice") return kind.of[0] ?? "…";
+  if (kind.is === "either") return exampleOf(kind.kinds[0]!);
+  if (kind.is === "range") return `${exampleOf(kind.of)}..${exampleOf(kind.of)}`;
+  return values[kind.is] ?? "…";
+}
+
 function write(entry: Parameters, names: readonly string[]): string {
   const params = Object.keys(entry.params);
   const parts = names.map((name) => {
     const positional = params.indexOf(name) < (entry.positional ?? 0);
     const kind = entry.params[name]?.kind;
-    const fallback = kind?.is === "size" ? "3x3" : kind?.is === "int" && name === "kernel_size" ? "3" : "…";
+    const fallback = kind ? exampleOf(kind) : "…";
     const example = name === "kernel_size" && kind?.is === "int" ? "3" : (examples[name] ?? (positional ? fallback : `${name}: ${fallback}`));
     return positional && example.startsWith(`${name}: `) ? example.slice(name.length + 2) : example;
   });

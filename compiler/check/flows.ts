@@ -5,7 +5,7 @@
 import { foreignWord } from "../../diagnostics/foreign.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
-import type { Block, Call } from "../../grammar/ast.ts";
+import type { Block, Call, Value } from "../../grammar/ast.ts";
 import { printCall, printRef, printValue } from "../../grammar/print.ts";
 import { type Context, defineOp, type Named, type Op, type StageContext } from "../registry/define.ts";
 import { fusions, lateFusions, ops } from "../registry/index.ts";
@@ -68,6 +68,20 @@ function shortText(call: Call, op: Op | undefined): string {
   return few.length === 0 ? word : `${word}(${few.map((a) => printValue(a.value)).join(", ")})`;
 }
 
+/** The call with what its bare names stand for: inside a block, `dense(width)` is `dense(64)`. */
+function substitute(call: Call, scope: Scope): Call {
+  if (!call.args) return call;
+  return { ...call, args: call.args.map((a) => ({ ...a, value: substituteValue(a.value, scope) })) };
+}
+
+function substituteValue(value: Value, scope: Scope): Value {
+  if (value.kind === "list") return { ...value, items: value.items.map((i) => substituteValue(i, scope)) };
+  if (value.kind !== "flow") return value;
+  const only = value.calls.length === 1 && !value.calls[0]!.args ? lookUp(scope, printRef(value.calls[0]!.ref)) : undefined;
+  if (only) return substituteValue(only.value, only.scope);
+  return { ...value, calls: value.calls.map((c) => substitute(c, scope)) };
+}
+
 export function inferStages(calls: readonly Call[], input: Named, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Named } | undefined {
   const stages: CheckedStage[] = [];
   let running: Running = input;
@@ -99,8 +113,9 @@ function inferStage(call: Call, input: Running, scope: Scope, context: FlowConte
   const args = checkArguments(op, given, context.values(scope), call.ref.span);
   if (args.wrong) return undefined;
   const bodies: CheckedBody[] = [];
-  const text = printCall(call);
-  const origin = { text: shortText(call, op), span: call.span };
+  const shown = substitute(call, scope);
+  const text = printCall(shown);
+  const origin = { text: shortText(shown, op), span: call.span };
   const wordSpan = call.ref.span;
   const stage: StageContext = {
     ...stageContext(call, text, args, origin, context),
@@ -194,7 +209,7 @@ function inferBlock(call: Call, block: Block, input: Running, scope: Scope, cont
     session: inside(session, call),
   });
   if (!inner) return undefined;
-  const key = `${name}(${[...bound].map(([n, b]) => `${n}: ${printValue(b.value)}`).join(", ")})`;
+  const key = `${name}(${[...bound].map(([n, b]) => `${n}: ${printValue(substituteValue(b.value, b.scope))}`).join(", ")})`;
   if (block.shared) {
     const before = context.sharedUses.get(key);
     if (before && !sameAxes(before.type, input.type)) {
@@ -204,7 +219,7 @@ function inferBlock(call: Call, block: Block, input: Running, scope: Scope, cont
     if (!before) context.sharedUses.set(key, { type: input.type, span: call.span });
   }
   const args = checkArguments({ name, params: {} }, [], context.values(scope), call.span);
-  const text = printCall(call);
+  const text = printCall(substitute(call, scope));
   return {
     stages: [
       {

@@ -294,7 +294,7 @@ function augmentFits(state: ModelState, statement: Declaration, kind: string, ar
     fits = false;
     const at = value?.kind === "list" ? (value.items[i]?.span ?? value.span) : statement.name!.span;
     const legal = [...augmentWords.values()].filter((e) => (e.of as readonly string[]).includes(kind) && !e.later).map((e) => e.name);
-    state.session.say("unknown-choice", at, { name: `augment of ${kind}`, choices: legal, text: word, near: { kind: "none", legal } });
+    state.session.say("unknown-choice", at, { name: "augment", choices: legal, text: word, near: { kind: "none", legal } });
   }
   return fits;
 }

@@ -445,8 +445,9 @@ function convertCall(value: Value, kind: Extract<ParamKind, { is: "call" }>, nam
   const entry = words.get(word);
   if (!entry) {
     const wrong = unknownWord(word, call.ref.span, legal, name, context);
-    // A word that looks like a call is nearer to this kind than to a path or a column.
-    return { wrong: { closeness: call.args ? 4 : 3, say: wrong.wrong!.say } };
+    // A call, or a word near a legal one, is nearer to this kind than to a path or a column without its quotes.
+    const close = call.args !== undefined || near(word, legal).kind !== "none" || foreignWord(word, legal) !== undefined;
+    return { wrong: { closeness: close ? 4 : 1.5, say: wrong.wrong!.say } };
   }
   if (entry.later) return notHere(word, call.ref.span, context);
   // The arguments are checked once the word is known to be meant; messages wait until it is sure.

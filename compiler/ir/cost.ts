@@ -4,7 +4,7 @@
  */
 import { add, atLeast, type Dim, isKnown, multiply, printDim, symbolsOf } from "../types/dim.ts";
 import { printShort } from "../types/type.ts";
-import type { Call, FlowGroup, Group, Model } from "./ir.ts";
+import type { Call, FlowGroup, Group, Layer, Model } from "./ir.ts";
 import { isFlow } from "./ir.ts";
 
 /** What counting needs of a model; a reduced model has it as well. */
@@ -27,9 +27,18 @@ function callsOf(model: Counted, part: Part | undefined): readonly Call[] {
   return part;
 }
 
+const weightsOf = new WeakMap<Layer, Dim>();
+
 /** Weights of one layer, frozen ones and statistics (`batch_normalization`) included, as Keras counts them. */
 export function layerWeights(model: Counted, id: string): Dim {
-  return add(...(model.layers[id]?.weights ?? []).map((weight) => multiply(...weight.shape)));
+  const layer = model.layers[id];
+  if (!layer) return 0;
+  let weights = weightsOf.get(layer);
+  if (weights === undefined) {
+    weights = add(...layer.weights.map((weight) => multiply(...weight.shape)));
+    weightsOf.set(layer, weights);
+  }
+  return weights;
 }
 
 /** Weights of the model, of a group or of calls: each layer once, however often it is called. */
@@ -79,9 +88,12 @@ export function kindText(group: FlowGroup): string {
   return group.kind === "fusion" && group.stage ? `${group.stage} fusion` : group.kind;
 }
 
+// One formatter: `toLocaleString` makes a new one each time.
+const grouped = new Intl.NumberFormat("en-US");
+
 /** `1,280,000` */
 export function withCommas(n: number): string {
-  return n.toLocaleString("en-US");
+  return grouped.format(n);
 }
 
 const units = ["", " k", " M", " G", " T"];

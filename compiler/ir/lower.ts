@@ -18,6 +18,8 @@ interface Building {
   /** Layers of shared blocks by the block's use and the place in it. */
   readonly shared: Map<string, string>;
   readonly definitions: ReadonlyMap<string, CheckedDefinition>;
+  /** Names that are another value: an encoder without stages, a fusion left with one source. */
+  readonly same: Map<string, string>;
 }
 
 export function lower(model: CheckedModel, files: ReadonlyMap<string, SourceFile>): Model {
@@ -53,7 +55,7 @@ export function lower(model: CheckedModel, files: ReadonlyMap<string, SourceFile
 }
 
 function lowerGraph(model: CheckedModel, definitions: readonly CheckedDefinition[], modalities: readonly CheckedModality[], targets: readonly CheckedTarget[]): ReducedModel {
-  const building: Building = { values: {}, layers: {}, shared: new Map(), definitions: new Map(definitions.map((d) => [d.name, d])) };
+  const building: Building = { values: {}, layers: {}, shared: new Map(), definitions: new Map(definitions.map((d) => [d.name, d])), same: new Map() };
   const heads = definitions.filter((d) => d.head);
   const fed = new Set(heads.flatMap((h) => h.head!.members ?? []));
   const groups: Group[] = [
@@ -148,10 +150,13 @@ function lowerStage(building: Building, stage: CheckedStage, input: string, out:
   const shared = options.shared;
   const slot = shared ? `${shared.key}#${shared.count++}` : undefined;
   if (slot) id = building.shared.get(slot);
-  const bodies: Body[] = stage.bodies.map((body, i) => ({
-    name: body.name,
-    calls: lowerStages(building, body.stages, input, stage.bodies.length === 1 ? path : `${path}.${bodyPath(body.name, i)}`, undefined, inner),
-  }));
+  const bodies: Body[] = [];
+  for (const [i, body] of stage.bodies.entries()) {
+    // a repetition reads what the one before it gave, a branch what the structure reads
+    const before = op.name === "repeat" ? (bodies[i - 1]?.calls.at(-1)?.out ?? input) : input;
+    const prefix = stage.bodies.length === 1 ? path : `${path}.${bodyPath(body.name, i)}`;
+    bodies.push({ name: body.name, calls: lowerStages(building, body.stages, before, prefix, undefined, inner) });
+  }
   const innerCost = add(0, ...bodies.map((b) => costOf(b.calls)));
   if (id === undefined) {
     id = layerId(building, stage.block?.shared ? "" : options.group, isBlock ? stage.block!.name : op.name);
@@ -183,6 +188,9 @@ function backward(stage: CheckedStage): Layer["weights"] {
   return (inner.op.weights?.({ inputs: [inner.input], output: inner.output, args: inner.args }) ?? []).map((w) => ({ ...w, name: `backward/${w.name}` }));
 }
 
+/** The value that a name stands for. */
+const valueOf = (building: Building, name: string): string => building.same.get(name) ?? name;
+
 function lowerDefinition(building: Building, d: CheckedDefinition, model: CheckedModel, fed: ReadonlySet<string>): FlowGroup[] {
   const learningRate = d.word === "head" ? undefined : d.props.maybeNumber("learning_rate");
   const options: FlowOptions = {
@@ -193,10 +201,14 @@ function lowerDefinition(building: Building, d: CheckedDefinition, model: Checke
   const doc = d.statement.doc;
   const base = { name: d.name, id: d.name, ...(doc === undefined ? {} : { doc }), origin: d.span, ...(options.frozen ? { frozen: true } : {}) };
   if (d.word === "encoder") {
-    const source = d.sources[0]!;
-    const calls = lowerStages(building, d.stages, source.start, d.name, d.stages.length > 0 ? d.name : undefined, options);
+    const source = valueOf(building, d.sources[0]!.start);
+    const calls = lowerStages(building, d.stages, source, d.name, d.stages.length > 0 ? d.name : undefined, options);
+    if (calls.length === 0) {
+      building.same.set(d.name, source);
+      return [];
+    }
     const only = d.stages.length === 1 && d.stages[0]!.block?.shared ? d.stages[0]!.block.name : undefined;
-    return [{ ...base, kind: "encoder", sources: [source.start], calls, out: calls.length > 0 ? d.name : source.start, ...(only ? { shared: only } : {}) }];
+    return [{ ...base, kind: "encoder", sources: [source], calls, out: d.name, ...(only ? { shared: only } : {}) }];
   }
   if (d.word === "fusion") return lowerFusion(building, d, base, options);
   return [lowerHead(building, d, base, options, model, fed)];
@@ -205,10 +217,12 @@ function lowerDefinition(building: Building, d: CheckedDefinition, model: Checke
 function lowerFusion(building: Building, d: CheckedDefinition, base: Pick<FlowGroup, "name" | "id" | "doc" | "origin" | "frozen">, options: FlowOptions): FlowGroup[] {
   const groups: FlowGroup[] = [];
   const sources = d.sources.map((source, i) => {
-    if (source.stages.length === 0) return source.start;
-    const id = `${d.name}_${i + 1}`;
-    const calls = lowerStages(building, source.stages, source.start, id, id, { ...options, group: id });
-    groups.push({ kind: "encoder", id, sources: [source.start], calls, out: id, origin: source.named.span });
+    const start = valueOf(building, source.start);
+    if (source.stages.length === 0) return start;
+    let id = `${d.name}_${i + 1}`;
+    while (building.values[id] || building.definitions.has(id)) id += "_";
+    const calls = lowerStages(building, source.stages, start, id, id, { ...options, group: id });
+    groups.push({ kind: "encoder", id, sources: [start], calls, out: id, origin: source.named.span });
     return id;
   });
   const fusion = d.fusion!;
@@ -248,21 +262,26 @@ function lowerFusion(building: Building, d: CheckedDefinition, base: Pick<FlowGr
     before = out;
   }
   calls.push(...lowerStages(building, d.stages, before, d.name, d.stages.length > 0 ? d.name : undefined, options, count + 1));
-  groups.push({ ...base, kind: "fusion", stage: d.stage!, sources, calls, out: calls.length > 0 ? d.name : before });
+  if (calls.length === 0) {
+    building.same.set(d.name, before);
+    return groups;
+  }
+  groups.push({ ...base, kind: "fusion", stage: d.stage!, sources, calls, out: d.name });
   return groups;
 }
 
 function lowerHead(building: Building, d: CheckedDefinition, base: Pick<FlowGroup, "name" | "id" | "doc" | "origin">, options: FlowOptions, model: CheckedModel, fed: ReadonlySet<string>): FlowGroup {
   const head = d.head!;
   const source = d.sources[0]!;
+  const start = valueOf(building, source.start);
   const target = model.targets.find((t) => t.name === head.target) as CheckedTarget;
   const calls: Call[] = [];
   const member = fed.has(d.name);
   const trainedThrough = member && [...building.definitions.values()].some((x) => x.head?.members?.includes(d.name) && x.head.trainMembers);
   const silent = trainedThrough && !head.ownLoss;
   if (!head.late) {
-    calls.push(...lowerStages(building, d.stages, source.start, d.name, undefined, options));
-    const before = calls[calls.length - 1]?.out ?? source.start;
+    calls.push(...lowerStages(building, d.stages, start, d.name, undefined, options));
+    const before = calls[calls.length - 1]?.out ?? start;
     const input: TensorType = d.stages[d.stages.length - 1]?.output ?? source.named.type;
     const width = input.axes[input.axes.length - 1]!.size;
     const units = d.out.type.axes[0]!.size;
@@ -288,9 +307,9 @@ function lowerHead(building: Building, d: CheckedDefinition, base: Pick<FlowGrou
   return {
     ...base,
     kind: "head",
-    sources: [source.start],
+    sources: [start],
     calls,
-    out: calls.length > 0 ? d.name : source.start,
+    out: calls.length > 0 ? d.name : start,
     head: {
       target: head.target,
       loss: silent ? "" : head.lossText,

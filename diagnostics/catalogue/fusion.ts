@@ -3,7 +3,7 @@ import { defineMessage } from "../define.ts";
 import { agree, code, codes, count, list, number, tick, ticks } from "../phrase.ts";
 
 /** A source of a fusion; `wide` is the size of its last axis, a number or a symbol. */
-interface Source {
+export interface Source {
   readonly name: string;
   readonly wide: number | string;
   readonly from: string;

@@ -102,7 +102,14 @@ function readIdxHeader(bytes: Buffer): { type: ElementType; bigEndian: boolean; 
   const types: Readonly<Record<number, ElementType>> = { 8: "u8", 9: "i8", 11: "i16", 12: "i32", 13: "f32", 14: "f64" };
   const type = types[bytes[2] ?? 0];
   const rank = bytes[3] ?? 0;
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || rank === 0 || bytes.length < 4 + 4 * rank) {
+  if (
+    bytes.length < 4 ||
+    bytes[0] !== 0 ||
+    bytes[1] !== 0 ||
+    type === undefined ||
+    rank === 0 ||
+    bytes.length < 4 + 4 * rank
+  ) {
     throw new Error("it is neither .npy nor IDX");
   }
   const shape = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));

@@ -9,7 +9,13 @@ export function onWaveform(call: CallPlan): boolean {
 }
 
 /** Changes a waveform [samples, channels] in place; returns its new true length. */
-export function augmentWaveform(wave: Float32Array, length: number, channels: number, calls: readonly CallPlan[], random: Random): number {
+export function augmentWaveform(
+  wave: Float32Array,
+  length: number,
+  channels: number,
+  calls: readonly CallPlan[],
+  random: Random,
+): number {
   const samples = wave.length / channels;
   for (const call of calls) {
     const { word } = callOf(call);
@@ -37,7 +43,13 @@ export function augmentWaveform(wave: Float32Array, length: number, channels: nu
 }
 
 /** Hides a run of frames or of bands of features [frames, bands] (SpecAugment); hidden is 0, the mean of normalised features. */
-export function maskFeatures(values: Float32Array, frames: number, bands: number, calls: readonly CallPlan[], random: Random): void {
+export function maskFeatures(
+  values: Float32Array,
+  frames: number,
+  bands: number,
+  calls: readonly CallPlan[],
+  random: Random,
+): void {
   for (const call of calls) {
     const { word } = callOf(call);
     const most = amountOf(argumentOf(call), 0.1).to;

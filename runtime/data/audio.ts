@@ -9,7 +9,7 @@ import { augmentWaveform, maskFeatures, onWaveform } from "./audio-augment.ts";
 import type { FittedModality } from "./batch.ts";
 import { beginEntry, cacheKey, findEntry } from "./cache.ts";
 import { decodeSound, FfmpegMissing } from "./ffmpeg.ts";
-import { distinct, eachItem, identities, inOrder, rowsNaming, usedItems } from "./image.ts";
+import { distinct, eachItem, identities, inOrder, rowsNaming, usedItems } from "./media-items.ts";
 import { type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
 import { checkSignal, concurrently, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
 import { resample } from "./resample.ts";
@@ -66,7 +66,14 @@ function layoutOf(plan: AudioPlan, rate: number): Layout {
   };
   const frames = seconds === undefined ? (plan.frames ?? 1) : Math.floor(seconds / hop) + 1;
   const samples = seconds ?? (frames - 1) * hop + fft;
-  return { rate, frames, bands: bandsOf(settings) * plan.channels, settings, samples, late: plan.augment.some(onWaveform) };
+  return {
+    rate,
+    frames,
+    bands: bandsOf(settings) * plan.channels,
+    settings,
+    samples,
+    late: plan.augment.some(onWaveform),
+  };
 }
 
 export function audioReader(name: string, plan: AudioPlan, place: Workplace): ModalityReader {
@@ -86,7 +93,10 @@ export function audioReader(name: string, plan: AudioPlan, place: Workplace): Mo
       const { store, lengths } = await decodeAll(name, plan, place, scanned, used, layout);
       const spectral = layout.settings === undefined ? undefined : createSpectral(layout.settings);
       const made = fitted ?? (await fitAudio(plan, scanned, slots, store, lengths, train, layout, spectral));
-      return { fitted: made, feed: audioFeed(plan, made.state as AudioState, scanned, slots, store, lengths, layout, spectral) };
+      return {
+        fitted: made,
+        feed: audioFeed(plan, made.state as AudioState, scanned, slots, store, lengths, layout, spectral),
+      };
     },
   };
 }
@@ -106,7 +116,8 @@ async function firstRate(items: readonly MediaItem[]): Promise<number | undefine
 async function decodeItem(item: MediaItem): Promise<Sound> {
   if (item.file.size === 0) throw new Error("empty");
   const ending = path.extname(item.file.name).toLowerCase();
-  if (ending !== ".wav" && ending !== ".wave" && item.file.absolute !== undefined) return decodeSound(item.file.name, item.file.absolute);
+  if (ending !== ".wav" && ending !== ".wave" && item.file.absolute !== undefined)
+    return decodeSound(item.file.name, item.file.absolute);
   const bytes = await item.file.read();
   const sound = isWav(bytes) ? readWav(bytes) : undefined;
   return sound ?? decodeSound(item.file.name, bytes);
@@ -135,15 +146,34 @@ interface Decoded {
   readonly lengths: Int32Array;
 }
 
-async function decodeAll(name: string, plan: AudioPlan, place: Workplace, cells: MediaCells, used: readonly number[], layout: Layout): Promise<Decoded> {
+async function decodeAll(
+  name: string,
+  plan: AudioPlan,
+  place: Workplace,
+  cells: MediaCells,
+  used: readonly number[],
+  layout: Layout,
+): Promise<Decoded> {
   const items = used.map((item) => cells.items[item]!);
   const keepWave = layout.settings === undefined || layout.late;
   const shape = keepWave ? [layout.samples, plan.channels] : [layout.frames, layout.bands];
-  const settings = { rate: plan.rate, channels: plan.channels, seconds: plan.seconds, frames: plan.frames, layout: keepWave ? layout.samples : layout };
+  const settings = {
+    rate: plan.rate,
+    channels: plan.channels,
+    seconds: plan.seconds,
+    frames: plan.frames,
+    layout: keepWave ? layout.samples : layout,
+  };
   const key = cacheKey("audio", JSON.stringify(settings), identities(items));
   const started = performance.now();
   const tell = (done: number, cached: boolean): void =>
-    place.progress({ modality: name, done, total: items.length, cached, seconds: (performance.now() - started) / 1000 });
+    place.progress({
+      modality: name,
+      done,
+      total: items.length,
+      cached,
+      seconds: (performance.now() - started) / 1000,
+    });
   const entry = findEntry(place.cacheDir, key);
   if (entry !== undefined) {
     try {
@@ -194,10 +224,15 @@ async function decodeAll(name: string, plan: AudioPlan, place: Workplace, cells:
       }
       if (++done % 64 === 0) tell(done, false);
     });
-    const about = { statement: name, property: plan.file !== undefined ? "file" : plan.files !== undefined ? "files" : "column" };
+    const about = {
+      statement: name,
+      property: plan.file !== undefined ? "file" : plan.files !== undefined ? "files" : "column",
+    };
     if (missing !== undefined) place.problems.add("ffmpeg-missing", about, { path: missing });
-    if (large.length > 0) place.problems.add("file-too-large", about, { files: distinct(large), most: "24 h" }, inOrder(large));
-    if (bad.length > 0) place.problems.add("file-unreadable", about, { files: distinct(bad), kind: "sound" }, inOrder(bad));
+    if (large.length > 0)
+      place.problems.add("file-too-large", about, { files: distinct(large), most: "24 h" }, inOrder(large));
+    if (bad.length > 0)
+      place.problems.add("file-unreadable", about, { files: distinct(bad), kind: "sound" }, inOrder(bad));
     if (rates.size > 0) {
       const listed = [...counts].sort((a, b) => b[1] - a[1]);
       const facts = {
@@ -205,7 +240,12 @@ async function decodeAll(name: string, plan: AudioPlan, place: Workplace, cells:
         rates: listed.map(([rate, count]) => `${hertz(rate)} (${count.toLocaleString("en-US")})`),
         write: `rate: ${hertz(listed[0]![0]).replace(" ", "")}`,
       };
-      place.problems.add("rates-differ", { statement: name, property: "rate" }, facts, inOrder([...rates.values()].flat()));
+      place.problems.add(
+        "rates-differ",
+        { statement: name, property: "rate" },
+        facts,
+        inOrder([...rates.values()].flat()),
+      );
     }
     const store = await writer.finish();
     await (await lengthWriter.finish()).close();
@@ -247,7 +287,12 @@ function keptWave(channels: readonly Float32Array[], layout: Layout): { values: 
 }
 
 /** Features [frames, bands] of a sound; what lies after its end is zeros. */
-function features(channels: readonly Float32Array[], plan: AudioPlan, layout: Layout, spectral: Spectral): { values: Float32Array; length: number } {
+function features(
+  channels: readonly Float32Array[],
+  plan: AudioPlan,
+  layout: Layout,
+  spectral: Spectral,
+): { values: Float32Array; length: number } {
   const values = new Float32Array(layout.frames * layout.bands);
   const each = layout.bands / channels.length;
   let length = 0;
@@ -256,13 +301,20 @@ function features(channels: readonly Float32Array[], plan: AudioPlan, layout: La
     const signal = plan.seconds === undefined ? channel : channel.subarray(0, layout.samples);
     const { frames, values: made } = spectral(signal);
     length = Math.min(frames, layout.frames);
-    for (let t = 0; t < length; t++) for (let b = 0; b < each; b++) values[t * layout.bands + c * each + b] = made[t * each + b]!;
+    for (let t = 0; t < length; t++)
+      for (let b = 0; b < each; b++) values[t * layout.bands + c * each + b] = made[t * each + b]!;
   });
   return { values, length };
 }
 
 /** Features of a kept waveform whose true length is known. */
-function lateFeatures(wave: Float32Array, length: number, plan: AudioPlan, layout: Layout, spectral: Spectral): { values: Float32Array; length: number } {
+function lateFeatures(
+  wave: Float32Array,
+  length: number,
+  plan: AudioPlan,
+  layout: Layout,
+  spectral: Spectral,
+): { values: Float32Array; length: number } {
   const width = plan.channels;
   const channels = Array.from({ length: width }, (_, c) => {
     if (width === 1) return wave.subarray(0, length);
@@ -302,7 +354,9 @@ async function fitAudio(
     count += made.length;
   });
   const mean = Array.from(sums, (sum) => sum / Math.max(1, count));
-  const deviation = Array.from(squares, (square, b) => Math.sqrt(Math.max(0, square / Math.max(1, count) - mean[b]! ** 2))).map((x) => (x > 1e-6 ? x : 1));
+  const deviation = Array.from(squares, (square, b) =>
+    Math.sqrt(Math.max(0, square / Math.max(1, count) - mean[b]! ** 2)),
+  ).map((x) => (x > 1e-6 ? x : 1));
   return { shape, dtype: "float32", state: { rate: layout.rate, mean, deviation } satisfies AudioState };
 }
 
@@ -320,7 +374,9 @@ function audioFeed(
   const size = frames * bands;
   const waveCalls = plan.augment.filter(onWaveform);
   const maskCalls = plan.augment.filter((call) => !onWaveform(call));
-  for (const call of maskCalls) if (!["mask_time", "mask_bands"].includes(callOf(call).word)) maskFeatures(new Float32Array(1), 1, 1, [call], undefined as never);
+  for (const call of maskCalls)
+    if (!["mask_time", "mask_bands"].includes(callOf(call).word))
+      maskFeatures(new Float32Array(1), 1, 1, [call], undefined as never);
   return {
     shape: [...(cells.several ? [cells.width] : []), frames, bands],
     dtype: "float32",
@@ -341,20 +397,26 @@ function audioFeed(
       for (let j = 0; j < wanted.length; j++) {
         let values = get(j) as Float32Array;
         let length = lengths[wanted[j]!]!;
-        const random = draw === undefined || plan.augment.length === 0 ? undefined : draw(rows[Math.floor(at[j]! / cells.width)]! * 64 + (at[j]! % cells.width));
+        const random =
+          draw === undefined || plan.augment.length === 0
+            ? undefined
+            : draw(rows[Math.floor(at[j]! / cells.width)]! * 64 + (at[j]! % cells.width));
         if (random !== undefined && waveCalls.length > 0) {
           values = values.slice();
           length = augmentWaveform(values, length, plan.channels, waveCalls, random);
         }
-        if (layout.late && spectral !== undefined) ({ values, length } = lateFeatures(values, length, plan, layout, spectral));
+        if (layout.late && spectral !== undefined)
+          ({ values, length } = lateFeatures(values, length, plan, layout, spectral));
         const start = at[j]! * size;
         const end = length * bands;
         if (state.mean === undefined) for (let i = 0; i < end; i++) out[start + i] = values[i]!;
-        else for (let i = 0, b = 0; i < end; i++) {
-          out[start + i] = (values[i]! - state.mean[b]!) / state.deviation![b]!;
-          if (++b === bands) b = 0;
-        }
-        if (random !== undefined && maskCalls.length > 0) maskFeatures((out as Float32Array).subarray(start, start + size), length, bands, maskCalls, random);
+        else
+          for (let i = 0, b = 0; i < end; i++) {
+            out[start + i] = (values[i]! - state.mean[b]!) / state.deviation![b]!;
+            if (++b === bands) b = 0;
+          }
+        if (random !== undefined && maskCalls.length > 0)
+          maskFeatures((out as Float32Array).subarray(start, start + size), length, bands, maskCalls, random);
         if (mask === undefined) continue;
         if (cells.several) mask[at[j]!] = 1;
         else mask.fill(1, at[j]! * frames, at[j]! * frames + length);

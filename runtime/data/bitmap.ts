@@ -25,7 +25,8 @@ function checkSize(width: number, height: number, most: number): void {
   if (width * height > most) throw Object.assign(new Error("too large"), { code: "too-large" });
 }
 
-const cutOff = (bytes: Buffer): Error => new Error(`cut off after ${bytes.length < 1000 ? `${bytes.length} bytes` : `${Math.round(bytes.length / 1000)} kB`}`);
+const cutOff = (bytes: Buffer): Error =>
+  new Error(`cut off after ${bytes.length < 1000 ? `${bytes.length} bytes` : `${Math.round(bytes.length / 1000)} kB`}`);
 
 function readBmp(bytes: Buffer, most: number): Bitmap {
   const offset = bytes.readUInt32LE(10);
@@ -36,7 +37,11 @@ function readBmp(bytes: Buffer, most: number): Bitmap {
   const compression = bytes.readUInt32LE(30);
   const height = Math.abs(rows);
   checkSize(width, height, most);
-  if (headerSize < 40 || (compression !== 0 && !(compression === 3 && bits === 32)) || ![1, 4, 8, 24, 32].includes(bits)) {
+  if (
+    headerSize < 40 ||
+    (compression !== 0 && !(compression === 3 && bits === 32)) ||
+    ![1, 4, 8, 24, 32].includes(bits)
+  ) {
     throw new Error("a BMP of a kind that is not read here");
   }
   const line = Math.ceil((width * bits) / 32) * 4;
@@ -63,7 +68,9 @@ function readBmp(bytes: Buffer, most: number): Bitmap {
 
 function readPnm(bytes: Buffer, most: number): Bitmap {
   const channels = bytes[1] === 0x36 ? 3 : 1;
-  const header = /^P[56]\s+(?:#[^\n]*\n\s*)*(\d+)\s+(?:#[^\n]*\n\s*)*(\d+)\s+(?:#[^\n]*\n\s*)*(\d+)\s/.exec(bytes.toString("latin1", 0, Math.min(bytes.length, 4096)));
+  const header = /^P[56]\s+(?:#[^\n]*\n\s*)*(\d+)\s+(?:#[^\n]*\n\s*)*(\d+)\s+(?:#[^\n]*\n\s*)*(\d+)\s/.exec(
+    bytes.toString("latin1", 0, Math.min(bytes.length, 4096)),
+  );
   if (header === null) throw new Error("its header is not whole");
   const [width, height, white] = [Number(header[1]), Number(header[2]), Number(header[3])];
   checkSize(width, height, most);

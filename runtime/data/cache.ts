@@ -69,7 +69,10 @@ export function findEntry(root: string, key: string): { folder: string; index: C
 }
 
 /** A folder to write an entry in; `finish` makes it the entry, `drop` forgets it. */
-export function beginEntry(root: string, key: string): { folder: string; finish(index: CacheIndex): string; drop(): void } {
+export function beginEntry(
+  root: string,
+  key: string,
+): { folder: string; finish(index: CacheIndex): string; drop(): void } {
   const target = path.join(root, "features", key);
   const folder = `${target}.part-${process.pid}-${randomBytes(4).toString("hex")}`;
   mkdirSync(folder, { recursive: true });
@@ -117,7 +120,10 @@ export function listCache(root: string = cacheRoot()): CacheEntry[] {
       // What a killed process left behind.
     }
     const used = index ?? statSync(folder, { throwIfNoEntry: false });
-    const bytes = names(folder).reduce((sum, name) => sum + (statSync(path.join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+    const bytes = names(folder).reduce(
+      (sum, name) => sum + (statSync(path.join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
     const days = used === undefined ? 0 : (Date.now() - used.mtimeMs) / 86_400_000;
     entries.push({ key, kind: about?.kind ?? "unfinished", items: about?.items ?? 0, bytes, days });
   }
@@ -130,11 +136,24 @@ export function clearCache(olderThanDays?: number, root: string = cacheRoot()): 
   let bytes = 0;
   for (const entry of listCache(root)) {
     if (olderThanDays !== undefined && entry.days < olderThanDays) continue;
+    if (beingWritten(entry.key)) continue;
     rmSync(path.join(root, "features", entry.key), { recursive: true, force: true });
     entries++;
     bytes += entry.bytes;
   }
   return { entries, bytes };
+}
+
+/** Whether a process that still runs is writing there. */
+function beingWritten(key: string): boolean {
+  const writer = /\.part-(\d+)-/.exec(key)?.[1];
+  if (writer === undefined) return false;
+  try {
+    process.kill(Number(writer), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function names(folder: string): string[] {

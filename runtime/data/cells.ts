@@ -89,7 +89,8 @@ export function templateColumns(template: string): string[] {
 /** Numeric order where all are numbers, else by code point: how labels and categories are sorted. */
 export function sortLabels(labels: Iterable<string>): string[] {
   const all = [...labels];
-  if (all.every((label) => numeric.test(label.trim()))) return all.sort((a, b) => Number(a) - Number(b) || compareText(a, b));
+  if (all.every((label) => numeric.test(label.trim())))
+    return all.sort((a, b) => Number(a) - Number(b) || compareText(a, b));
   return all.sort(compareText);
 }
 

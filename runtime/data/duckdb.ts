@@ -59,8 +59,14 @@ export function firstLine(error: unknown): string {
   const line = text.split("\n")[0]!.trim();
   const near = /^LINE \d+: (.*)$/m.exec(text)?.[1];
   const caret = /^( *)\^ *$/m.exec(text)?.[1];
-  const plain = line.replace(/^(Parser|Binder|Catalog|Conversion|Invalid Input|IO|Not implemented|Out of Range) Error: /, "");
+  const plain = line.replace(
+    /^(Parser|Binder|Catalog|Conversion|Invalid Input|IO|Not implemented|Out of Range) Error: /,
+    "",
+  );
   if (near === undefined || caret === undefined || /near "/.test(plain)) return plain;
-  const at = near.slice(Math.max(0, caret.length - "LINE 1: ".length)).slice(0, 30).trim();
+  const at = near
+    .slice(Math.max(0, caret.length - "LINE 1: ".length))
+    .slice(0, 30)
+    .trim();
   return at === "" ? plain : `${plain} (at \`${at}\`)`;
 }

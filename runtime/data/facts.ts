@@ -74,7 +74,9 @@ async function fileFacts(file: SourceFile, header: boolean): Promise<FileFacts> 
   const bad = notText(head.bytes, head.whole);
   if (bad !== undefined) return { why: `it is not UTF-8 text: byte ${bad.byte} is ${bad.is}` };
   const text = head.bytes.toString("utf8");
-  return format === "delimited" ? delimitedFacts(text, head.whole, file.absolute, header) : jsonFacts(text, head.whole, file);
+  return format === "delimited"
+    ? delimitedFacts(text, head.whole, file.absolute, header)
+    : jsonFacts(text, head.whole, file);
 }
 
 function delimitedFacts(text: string, whole: boolean, absolute: string, header: boolean): FileFacts {
@@ -137,11 +139,14 @@ async function queryFacts(query: string, base: string, path: string): Promise<Ta
   const database = await openDatabase(base);
   try {
     const sql = `SELECT * FROM (\n${query.trim().replace(/;+\s*$/, "")}\n)`;
-    if ((await database.statements(sql)) !== 1) return { status: "unreadable", path, why: "it is more than one statement" };
+    if ((await database.statements(sql)) !== 1)
+      return { status: "unreadable", path, why: "it is more than one statement" };
     const described = (await database.rows(`DESCRIBE ${sql}`)) as [string, string][];
     return { status: "ok", path, columns: described.map(([name, type]) => ({ name, type: sqlType(type) })) };
   } catch (error) {
-    const missing = /No files found that match the pattern "(.*?)"/.exec(error instanceof Error ? error.message : "")?.[1];
+    const missing = /No files found that match the pattern "(.*?)"/.exec(
+      error instanceof Error ? error.message : "",
+    )?.[1];
     if (missing !== undefined) return { status: "missing", path: missing };
     return { status: "unreadable", path, why: firstLine(error) };
   } finally {
@@ -164,7 +169,8 @@ function jsonType(values: readonly unknown[]): ColumnType {
   if (filled.length > 0 && filled.every((value) => typeof value === "number")) return "number";
   if (filled.length > 0 && filled.every((value) => typeof value === "boolean")) return "boolean";
   if (filled.length > 0 && filled.every(Array.isArray)) return "list";
-  if (filled.length > 0 && filled.every((value) => typeof value === "string" && !Number.isNaN(momentOf(value)))) return "date";
+  if (filled.length > 0 && filled.every((value) => typeof value === "string" && !Number.isNaN(momentOf(value))))
+    return "date";
   return "text";
 }
 

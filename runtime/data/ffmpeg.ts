@@ -39,16 +39,35 @@ export async function decodeSound(name: string, source: string | Buffer): Promis
 }
 
 async function decodePath(file: string): Promise<Sound> {
-  const args = ["-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe", "-i", `file:${file}`, "-map", "0:a:0", "-t", String(mostSeconds + 1), "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"];
+  const args = [
+    "-v",
+    "error",
+    "-nostdin",
+    "-protocol_whitelist",
+    "file,pipe",
+    "-i",
+    `file:${file}`,
+    "-map",
+    "0:a:0",
+    "-t",
+    String(mostSeconds + 1),
+    "-c:a",
+    "pcm_f32le",
+    "-f",
+    "wav",
+    "pipe:1",
+  ];
   let failure: unknown;
   for (const command of await candidates()) {
     try {
       const sound = readWav(await run(command, args));
       if (sound === undefined) throw new Error("not sound");
-      if (sound.samples.length / sound.channels > sound.rate * mostSeconds) throw Object.assign(new Error("over 24 h"), { code: "too-large" });
+      if (sound.samples.length / sound.channels > sound.rate * mostSeconds)
+        throw Object.assign(new Error("over 24 h"), { code: "too-large" });
       return sound;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT" && (error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" && (error as NodeJS.ErrnoException).code !== "EACCES")
+        throw error;
       failure = error;
     }
   }
@@ -75,7 +94,18 @@ function run(command: string, args: readonly string[]): Promise<Buffer> {
 
 function reasonOf(said: string, bytes: number): string {
   if (/matches no streams|does not contain any stream/i.test(said)) return "no sound track";
-  if (/Invalid data found|could not find codec|unknown format|failed to read frame|moov atom|invalid argument|could not seek/i.test(said)) return "not sound";
+  if (
+    /Invalid data found|could not find codec|unknown format|failed to read frame|moov atom|invalid argument|could not seek/i.test(
+      said,
+    )
+  )
+    return "not sound";
   if (bytes <= 44 && said.trim() === "") return "no samples";
-  return said.trim().split("\n")[0]?.replace(/^\[[^\]]*\]\s*/, "").replace(/^file:\S*: /, "") ?? "not sound";
+  return (
+    said
+      .trim()
+      .split("\n")[0]
+      ?.replace(/^\[[^\]]*\]\s*/, "")
+      .replace(/^file:\S*: /, "") ?? "not sound"
+  );
 }

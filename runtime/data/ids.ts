@@ -6,14 +6,24 @@ import type { Problems } from "./problems.ts";
 import type { Table } from "./source.ts";
 
 /** Ids by row; `named` if a column gives them. Reports column-missing, empty-cell and duplicate-id (not for new rows). */
-export async function readIds(wanted: string | undefined, table: Table, problems: Problems, predicting: boolean): Promise<{ ids: string[]; named: boolean }> {
+export async function readIds(
+  wanted: string | undefined,
+  table: Table,
+  problems: Problems,
+  predicting: boolean,
+): Promise<{ ids: string[]; named: boolean }> {
   const numbers = (): string[] => Array.from(table.rowNumbers, String);
   const column = wanted ?? "id";
   const about = { statement: "data", property: "id", column };
   if (!table.has(column)) {
     // A table of new rows may do without.
     if (wanted !== undefined && !predicting) {
-      problems.add("column-missing", about, { path: table.path, column, near: near(column, table.columns), own: false });
+      problems.add("column-missing", about, {
+        path: table.path,
+        column,
+        near: near(column, table.columns),
+        own: false,
+      });
     }
     return { ids: numbers(), named: false };
   }
@@ -33,7 +43,8 @@ export async function readIds(wanted: string | undefined, table: Table, problems
       else repeated.set(id, [before, row]);
     });
   });
-  if (!predicting && empty.length > 0) problems.add("empty-cell", about, { rows: empty.length, column, impute: false }, empty);
+  if (!predicting && empty.length > 0)
+    problems.add("empty-cell", about, { rows: empty.length, column, impute: false }, empty);
   if (!predicting && repeated.size > 0) {
     const rows = [...repeated].flatMap(([id, list]) => list.map((row) => table.row(row, { id })));
     problems.add("duplicate-id", about, { ids: repeated.size }, rows);

@@ -14,7 +14,17 @@ interface Picture {
   readonly most: number;
 }
 
-export const imageAugmentations = ["flip", "rotate", "crop", "zoom", "shift", "brightness", "contrast", "noise", "cutout"] as const;
+export const imageAugmentations = [
+  "flip",
+  "rotate",
+  "crop",
+  "zoom",
+  "shift",
+  "brightness",
+  "contrast",
+  "noise",
+  "cutout",
+] as const;
 
 /** The first argument of a call, whatever it is called. */
 export function argumentOf(call: CallPlan): unknown {
@@ -55,15 +65,32 @@ export function augmentImage(
       picture.pixels = transform(picture, 1 / by, 0, 0, 1 / by, 0, 0);
     } else if (word === "shift") {
       const most = amountOf(value, 0.1).to;
-      picture.pixels = transform(picture, 1, 0, 0, 1, random.between(-most, most) * width, random.between(-most, most) * height);
+      picture.pixels = transform(
+        picture,
+        1,
+        0,
+        0,
+        1,
+        random.between(-most, most) * width,
+        random.between(-most, most) * height,
+      );
     } else if (word === "crop") {
       const share = amountOf(value, 0.9).from;
       const free = (1 - share) / 2;
-      picture.pixels = transform(picture, share, 0, 0, share, random.between(-free, free) * width, random.between(-free, free) * height);
+      picture.pixels = transform(
+        picture,
+        share,
+        0,
+        0,
+        share,
+        random.between(-free, free) * width,
+        random.between(-free, free) * height,
+      );
     } else if (word === "brightness") {
       const by = random.between(-1, 1) * amountOf(value, 0.2).to * most;
       picture.pixels = brighten(picture, by);
-    } else if (word === "contrast") picture.pixels = contrast(picture, 1 + random.between(-1, 1) * amountOf(value, 0.2).to);
+    } else if (word === "contrast")
+      picture.pixels = contrast(picture, 1 + random.between(-1, 1) * amountOf(value, 0.2).to);
     else if (word === "noise") {
       const { from, to } = amountOf(value, 0.05);
       const deviation = random.between(from, to) * most;
@@ -104,8 +131,10 @@ function transform(p: Picture, a: number, b: number, c: number, d: number, dx: n
       const fx = sx - x0;
       const fy = sy - y0;
       for (let k = 0; k < channels; k++) {
-        const top = pixels[(y0 * width + x0) * channels + k]! * (1 - fx) + pixels[(y0 * width + x1) * channels + k]! * fx;
-        const low = pixels[(y1 * width + x0) * channels + k]! * (1 - fx) + pixels[(y1 * width + x1) * channels + k]! * fx;
+        const top =
+          pixels[(y0 * width + x0) * channels + k]! * (1 - fx) + pixels[(y0 * width + x1) * channels + k]! * fx;
+        const low =
+          pixels[(y1 * width + x0) * channels + k]! * (1 - fx) + pixels[(y1 * width + x1) * channels + k]! * fx;
         out[(y * width + x) * channels + k] = top * (1 - fy) + low * fy;
       }
     }

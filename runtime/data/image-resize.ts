@@ -73,7 +73,8 @@ export function resizeBytes(
   const across = weightsFor(width, toWidth, box.left, box.right);
   const down = weightsFor(height, toHeight, box.top, box.bottom);
   const one = 1 << precision;
-  const fixed = (w: Weights): Int32Array => Int32Array.from(w.weights, (x) => Math.trunc(x * one + (x < 0 ? -0.5 : 0.5)));
+  const fixed = (w: Weights): Int32Array =>
+    Int32Array.from(w.weights, (x) => Math.trunc(x * one + (x < 0 ? -0.5 : 0.5)));
   const half = 1 << (precision - 1);
   let middle = pixels;
   let middleWidth = width;
@@ -144,7 +145,8 @@ export function resizeFloats(
   for (let y = 0; y < toHeight; y++) {
     for (let i = 0; i < line; i++) {
       let sum = 0;
-      for (let j = 0; j < down.counts[y]!; j++) sum += middle[(down.starts[y]! + j) * line + i]! * down.weights[y * down.width + j]!;
+      for (let j = 0; j < down.counts[y]!; j++)
+        sum += middle[(down.starts[y]! + j) * line + i]! * down.weights[y * down.width + j]!;
       out[y * line + i] = sum;
     }
   }

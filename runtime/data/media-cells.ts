@@ -57,12 +57,19 @@ function originsOf(name: string, plan: ModalityPlan): Origin[] {
  * Looks every file up. Reports column-missing, empty-cell, file-missing, file-outside, cell-kind (an index); none for
  * what may be absent.
  */
-export async function scanMedia(name: string, plan: ModalityPlan, place: Workplace, keep?: (row: number) => boolean): Promise<MediaCells> {
+export async function scanMedia(
+  name: string,
+  plan: ModalityPlan,
+  place: Workplace,
+  keep?: (row: number) => boolean,
+): Promise<MediaCells> {
   const { table } = place;
   const origins = originsOf(name, plan);
   const several = plan.count !== undefined || plan.files !== undefined || plan.columns !== undefined;
   const width = plan.count ?? origins.length;
-  const wanted = [...new Set([...origins.flatMap((origin) => origin.columns), ...(plan.index === undefined ? [] : [plan.index])])];
+  const wanted = [
+    ...new Set([...origins.flatMap((origin) => origin.columns), ...(plan.index === undefined ? [] : [plan.index])]),
+  ];
   const property = origins[0]?.property ?? "column";
   const about = { statement: name, property };
   const of = new Int32Array(table.rows * width).fill(-1);
@@ -93,7 +100,8 @@ export async function scanMedia(name: string, plan: ModalityPlan, place: Workpla
     if (found.found === "outside") {
       outsideOf = found.folder;
       outside.push(table.row(row, { path }));
-    } else if (!forgiving) missing.push(table.row(row, { path: found.shown, ...(found.why === undefined ? {} : { why: found.why }) }));
+    } else if (!forgiving)
+      missing.push(table.row(row, { path: found.shown, ...(found.why === undefined ? {} : { why: found.why }) }));
     return -1;
   };
 
@@ -121,14 +129,18 @@ export async function scanMedia(name: string, plan: ModalityPlan, place: Workpla
       for (const origin of origins) {
         const values = origin.columns.map((one) => column.get(one)![i]);
         const gone = values.some((value) => isEmpty(value, na));
-        const listed = origin.template === undefined && plan.count !== undefined && !gone ? listOf(values[0]!) : undefined;
+        const listed =
+          origin.template === undefined && plan.count !== undefined && !gone ? listOf(values[0]!) : undefined;
         if (listed !== undefined) {
           for (const one of listed.slice(0, width - place)) of[row * width + place++] = itemOf(String(one), index, row);
           continue;
         }
         if (gone) lacks = true;
         else if (place < width) {
-          const path = origin.template === undefined ? values[0]! : fillTemplate(origin.template, origin.columns, values as string[]);
+          const path =
+            origin.template === undefined
+              ? values[0]!
+              : fillTemplate(origin.template, origin.columns, values as string[]);
           of[row * width + place] = itemOf(path, index, row);
         }
         place++;
@@ -145,10 +157,16 @@ export async function scanMedia(name: string, plan: ModalityPlan, place: Workpla
   });
 
   const { problems } = place;
-  const written = property === "file" || property === "files" ? templateColumns(origins[0]!.template!)[0] : origins[0]!.columns[0];
+  const written =
+    property === "file" || property === "files" ? templateColumns(origins[0]!.template!)[0] : origins[0]!.columns[0];
   if (outside.length > 0) problems.add("file-outside", about, { paths: outside.length, folder: outsideOf }, outside);
   if (empty.length > 0) {
-    problems.add("empty-cell", { ...about, column: written ?? name }, { rows: empty.length, column: written ?? name, impute: false }, empty);
+    problems.add(
+      "empty-cell",
+      { ...about, column: written ?? name },
+      { rows: empty.length, column: written ?? name, impute: false },
+      empty,
+    );
   }
   if (badIndex.length > 0) {
     const facts = { cells: badIndex.length, column: plan.index, kind: "row number" };
@@ -166,18 +184,28 @@ function fillTemplate(template: string, columns: readonly string[], values: read
 }
 
 /** Whether the table has the columns; reports those it lacks, each with its near ones. */
-export function columnsThere(name: string, plan: ModalityPlan | undefined, columns: readonly string[], property: string, place: Pick<Workplace, "table" | "problems">): boolean {
+export function columnsThere(
+  name: string,
+  plan: ModalityPlan | undefined,
+  columns: readonly string[],
+  property: string,
+  place: Pick<Workplace, "table" | "problems">,
+): boolean {
   let all = true;
   for (const column of columns) {
     if (place.table.has(column)) continue;
     all = false;
     const own = plan !== undefined && plan.column === undefined && column === name;
-    place.problems.add("column-missing", { statement: name, property, column }, {
-      path: place.table.path,
-      column,
-      near: near(column, place.table.columns),
-      own,
-    });
+    place.problems.add(
+      "column-missing",
+      { statement: name, property, column },
+      {
+        path: place.table.path,
+        column,
+        near: near(column, place.table.columns),
+        own,
+      },
+    );
   }
   return all;
 }

@@ -49,7 +49,12 @@ interface Place {
  * @param folder where they are without a plan (the folder of the table), already absolute
  * @throws DataError source-missing, table-unreadable (an archive that is none), file-too-large
  */
-export async function openMedia(plan: MediaPlan | undefined, base: string, folder: string, cacheDir: string): Promise<Media> {
+export async function openMedia(
+  plan: MediaPlan | undefined,
+  base: string,
+  folder: string,
+  cacheDir: string,
+): Promise<Media> {
   const opened = new Map<string, Promise<Place>>();
   const place = (shown: string): Promise<Place> => {
     const known = opened.get(shown) ?? openPlace(shown, path.resolve(base, shown), base, cacheDir);
@@ -93,16 +98,20 @@ async function openPlace(shown: string, absolute: string, base: string, cacheDir
   try {
     return await archivePlace(shown, absolute, cacheDir);
   } catch (error) {
-    if ((error as { code?: string }).code === "too-large") throw problem("file-too-large", about, { files: 1, most: "1 GB" }, []);
+    if ((error as { code?: string }).code === "too-large")
+      throw problem("file-too-large", about, { files: 1, most: "1 GB" }, []);
     const why = error instanceof Error ? error.message : String(error);
     const plain = /header check|unexpected end|incorrect/.test(why) ? "it is not whole gzip data" : why;
-    throw problem("file-unreadable", about, { files: 1, kind: "an archive" }, [{ table: shown, row: 0, path: shown, why: plain }]);
+    throw problem("file-unreadable", about, { files: 1, kind: "an archive" }, [
+      { table: shown, row: 0, path: shown, why: plain },
+    ]);
   }
 }
 
 function folderPlace(shown: string, absolute: string): Place {
   const root = realpathSync(absolute);
-  const inside = (real: string): boolean => real === root || real.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
+  const inside = (real: string): boolean =>
+    real === root || real.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
   const folders = new Map<string, boolean>();
   const listed = new Map<string, string[]>();
   const join = (name: string): string => (shown === "." ? name : `${shown.replace(/\/+$/, "")}/${name}`);
@@ -227,13 +236,19 @@ async function unpackLarge(file: string, packed: number, folder: string): Promis
   let length = 0;
   const out = await open(aside, "w");
   try {
-    await pipeline(createReadStream(file), createGunzip(), async function* (source) {
-      for await (const chunk of source) {
-        length += (chunk as Buffer).length;
-        if (length > 1e9 && length > packed * mostRatio) throw Object.assign(new Error("too large"), { code: "too-large" });
-        yield chunk;
-      }
-    }, out.createWriteStream());
+    await pipeline(
+      createReadStream(file),
+      createGunzip(),
+      async function* (source) {
+        for await (const chunk of source) {
+          length += (chunk as Buffer).length;
+          if (length > 1e9 && length > packed * mostRatio)
+            throw Object.assign(new Error("too large"), { code: "too-large" });
+          yield chunk;
+        }
+      },
+      out.createWriteStream(),
+    );
     await rename(aside, target);
     const about = await open(path.join(folder, "index.json"), "w");
     await about.writeFile(`${JSON.stringify({ kind: "archive", created: new Date().toISOString(), items: 1 })}\n`);
@@ -245,7 +260,12 @@ async function unpackLarge(file: string, packed: number, folder: string): Promis
   }
 }
 
-function membersPlace(shown: string, stamp: string, index: TarIndex, read: (offset: number, length: number) => Promise<Buffer>): Place {
+function membersPlace(
+  shown: string,
+  stamp: string,
+  index: TarIndex,
+  read: (offset: number, length: number) => Promise<Buffer>,
+): Place {
   let folded: Map<string, string> | undefined;
   return {
     shown,
@@ -258,7 +278,11 @@ function membersPlace(shown: string, stamp: string, index: TarIndex, read: (offs
       if (member === undefined) {
         folded ??= new Map([...index.members.keys()].map((key) => [key.toLowerCase(), key]));
         const other = folded.get(safe.toLowerCase());
-        return { found: "missing", shown: `${shown}/${safe}`, ...(other === undefined ? {} : { why: `there is ${other}` }) };
+        return {
+          found: "missing",
+          shown: `${shown}/${safe}`,
+          ...(other === undefined ? {} : { why: `there is ${other}` }),
+        };
       }
       return {
         found: "file",

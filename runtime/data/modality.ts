@@ -54,7 +54,12 @@ export interface Feed {
    * Writes table rows into `out` (and `mask`), one after the other. A row that is absent is left as it is: zeros.
    * `draw` gives the augmentation's stream of a row; without it, nothing is augmented.
    */
-  fill(rows: Int32Array, out: Float32Array | Int32Array, mask: Float32Array | undefined, draw?: (row: number) => Random): Promise<void>;
+  fill(
+    rows: Int32Array,
+    out: Float32Array | Int32Array,
+    mask: Float32Array | undefined,
+    draw?: (row: number) => Random,
+  ): Promise<void>;
   /** Media files that were read or found in the cache. */
   readonly files?: number;
   close(): Promise<void>;
@@ -65,7 +70,11 @@ export interface ModalityReader {
   /** Looks at every row without decoding: 1 where a value is there. Reports what a required one lacks. */
   scan(): Promise<Uint8Array>;
   /** Fits on training rows (table rows, ascending) and makes `rows` ready. Without `fitted`, fits anew. */
-  prepare(rows: Int32Array, train: Int32Array, fitted: FittedModality | undefined): Promise<{ fitted: FittedModality; feed: Feed }>;
+  prepare(
+    rows: Int32Array,
+    train: Int32Array,
+    fitted: FittedModality | undefined,
+  ): Promise<{ fitted: FittedModality; feed: Feed }>;
 }
 
 export type ReaderOf<P extends ModalityPlan> = (name: string, plan: P, place: Workplace) => ModalityReader;

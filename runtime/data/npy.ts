@@ -53,7 +53,11 @@ export function readNpyHeader(bytes: Buffer): NpyHeader {
   const type = descr === null ? undefined : descriptions[descr[2]!];
   if (descr === null || type === undefined || shape === undefined) throw new Error("its elements are not numbers");
   if (/'fortran_order':\s*True/.test(text)) throw new Error("it is in Fortran order");
-  const sizes = shape.split(",").map((one) => one.trim()).filter((one) => one !== "").map(Number);
+  const sizes = shape
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "")
+    .map(Number);
   return { type, bigEndian: descr[1] === ">", shape: sizes, offset: start + length };
 }
 

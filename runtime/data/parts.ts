@@ -103,7 +103,8 @@ async function assemble(
     const out = feed.dtype === "int32" ? new Int32Array(length) : new Float32Array(length);
     const mask = feed.mask === undefined ? undefined : new Float32Array(n * feed.mask);
     const salt = hashText(name);
-    const draw = augment === undefined ? undefined : (row: number): Random => createRandom(augment.seed, augment.epoch, row, salt);
+    const draw =
+      augment === undefined ? undefined : (row: number): Random => createRandom(augment.seed, augment.epoch, row, salt);
     await feed.fill(at, out, mask, draw);
     const there = Float32Array.from(at, (row, i) => (present[row] === 1 && hidden?.[m]?.[i] !== 1 ? 1 : 0));
     if (hidden?.[m] !== undefined) {
@@ -129,8 +130,14 @@ async function assemble(
 }
 
 /** Which present values are hidden, by modality and row: each by its own share, but never the last one a row has. */
-function hide(rows: Int32Array, modalities: readonly ReadyModality[], augment: { seed: number; epoch: number }): (Uint8Array | undefined)[] {
-  const hidden = modalities.map(({ plan }) => (plan.dropout !== undefined && plan.dropout > 0 ? new Uint8Array(rows.length) : undefined));
+function hide(
+  rows: Int32Array,
+  modalities: readonly ReadyModality[],
+  augment: { seed: number; epoch: number },
+): (Uint8Array | undefined)[] {
+  const hidden = modalities.map(({ plan }) =>
+    plan.dropout !== undefined && plan.dropout > 0 ? new Uint8Array(rows.length) : undefined,
+  );
   if (hidden.every((one) => one === undefined)) return hidden;
   rows.forEach((row, i) => {
     const random = createRandom(augment.seed, augment.epoch, row, 301);

@@ -19,7 +19,15 @@ import { createProblems, problem, type Problems } from "./problems.ts";
 import { readSplit, type Split } from "./split-table.ts";
 import { openTable, type Table } from "./source.ts";
 import { tabularReader } from "./tabular.ts";
-import { fitTarget, type PartRows, type ReadyTarget, readTarget, reportMissing, type TargetCells } from "./targets.ts";
+import {
+  fitTarget,
+  numbersAsClasses,
+  type PartRows,
+  type ReadyTarget,
+  readTarget,
+  reportMissing,
+  type TargetCells,
+} from "./targets.ts";
 import { textReader } from "./text.ts";
 import { vectorReader } from "./vector.ts";
 import { readIds } from "./ids.ts";
@@ -72,18 +80,29 @@ function machineProblem(error: unknown, cache: string): unknown {
   const { code, path: where } = error as NodeJS.ErrnoException;
   const place = typeof where === "string" ? where : cache;
   // How much is missing is not known to the one who writes; the least step is what is asked for.
-  if (code === "ENOSPC" || code === "EDQUOT") return problem("disk-full", { statement: "data" }, { path: cache, needs: 1_000_000 });
-  if (code === "EACCES" || code === "EPERM") return problem("no-access", { statement: "data" }, { path: place, how: "read", why: "permission denied" });
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return problem("disk-full", { statement: "data" }, { path: cache, needs: 1_000_000 });
+  if (code === "EACCES" || code === "EPERM")
+    return problem("no-access", { statement: "data" }, { path: place, how: "read", why: "permission denied" });
   return error;
 }
 
-async function prepare(data: DataPlan, options: PrepareOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>): Promise<Prepared> {
+async function prepare(
+  data: DataPlan,
+  options: PrepareOptions,
+  closing: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<Prepared> {
   const predicting = options.fitted !== undefined;
   const problems = createProblems();
   const notes: DataNote[] = [];
   const { root, temporary } = writableRoot(options.cacheDir ?? cacheRoot());
   if (temporary) {
-    notes.push({ code: "cache-temporary", about: { statement: "data" }, facts: { path: options.cacheDir ?? cacheRoot() } });
+    notes.push({
+      code: "cache-temporary",
+      about: { statement: "data" },
+      facts: { path: options.cacheDir ?? cacheRoot() },
+    });
     closing.push(() => rm(root, { recursive: true, force: true }));
   }
   // A condition on the plan's table may name columns that another table lacks.
@@ -131,7 +150,15 @@ async function prepare(data: DataPlan, options: PrepareOptions, closing: (() => 
   const cells: TargetCells[] = [];
   for (const [name, plan] of Object.entries(data.targets)) {
     const read = await readTarget(name, plan, place, predicting);
-    if (read !== undefined) cells.push(read);
+    if (read === undefined) continue;
+    cells.push(read);
+    const values = predicting ? undefined : numbersAsClasses(read, table.rows);
+    if (values !== undefined)
+      notes.push({
+        code: "numbers-as-classes",
+        about: { statement: name, property: "column" },
+        facts: { name, column: read.columns[0], values },
+      });
   }
 
   // Cells of a column that is not there say nothing more.
@@ -168,10 +195,19 @@ async function prepare(data: DataPlan, options: PrepareOptions, closing: (() => 
 
   const fittedTargets: { [name: string]: FittedTarget } = { ...options.fitted?.targets };
   for (const target of targets) fittedTargets[target.name] = target.fitted;
-  const wanted = options.modalities === undefined ? ready : ready.filter((one) => options.modalities!.includes(one.name));
+  const wanted =
+    options.modalities === undefined ? ready : ready.filter((one) => options.modalities!.includes(one.name));
   const made: { [name in PartName | "data"]?: Part } = {};
   for (const part of parts) {
-    if (part.rows.length > 0) made[part.name as PartName | "data"] = createPart(part.name as PartName | "data", part.rows, table, ids.ids, wanted, targets);
+    if (part.rows.length > 0)
+      made[part.name as PartName | "data"] = createPart(
+        part.name as PartName | "data",
+        part.rows,
+        table,
+        ids.ids,
+        wanted,
+        targets,
+      );
   }
   return {
     fitted: options.fitted ?? { version: 1, modalities: fittedModalities, targets: fittedTargets },
@@ -183,7 +219,11 @@ async function prepare(data: DataPlan, options: PrepareOptions, closing: (() => 
 }
 
 /** Modalities to read, those whose vocabulary is shared before those that share it. */
-function chooseModalities(data: DataPlan, wanted: readonly string[] | undefined, predicting: boolean): [string, ModalityPlan][] {
+function chooseModalities(
+  data: DataPlan,
+  wanted: readonly string[] | undefined,
+  predicting: boolean,
+): [string, ModalityPlan][] {
   const names = new Set(wanted ?? Object.keys(data.modalities));
   if (!predicting) {
     for (const [name, plan] of Object.entries(data.modalities)) {
@@ -211,7 +251,13 @@ function readerOf(name: string, plan: ModalityPlan, place: Workplace): ModalityR
 }
 
 /** All rows but those that a `missing: drop` leaves out. */
-function dropRows(table: Table, chosen: readonly [string, ModalityPlan][], present: ReadonlyMap<string, Uint8Array>, predicting: boolean, notes: DataNote[]): Int32Array {
+function dropRows(
+  table: Table,
+  chosen: readonly [string, ModalityPlan][],
+  present: ReadonlyMap<string, Uint8Array>,
+  predicting: boolean,
+  notes: DataNote[],
+): Int32Array {
   const gone = new Uint8Array(table.rows);
   if (!predicting) {
     for (const [name, plan] of chosen) {
@@ -223,7 +269,12 @@ function dropRows(table: Table, chosen: readonly [string, ModalityPlan][], prese
         if (gone[row] === 0) dropped++;
         gone[row] = 1;
       }
-      if (dropped > 0) notes.push({ code: "rows-dropped", about: { statement: name, property: "missing" }, facts: { name, rows: dropped, of: table.rows } });
+      if (dropped > 0)
+        notes.push({
+          code: "rows-dropped",
+          about: { statement: name, property: "missing" },
+          facts: { name, rows: dropped, of: table.rows },
+        });
     }
   }
   return Int32Array.from({ length: table.rows }, (_, row) => row).filter((row) => gone[row] === 0);
@@ -241,15 +292,38 @@ function joined(parts: readonly PartRows[], n: number): Int32Array {
 }
 
 /** A modality that no training row has teaches nothing; how often an optional one is absent is worth a note. */
-function reportAbsence(name: string, plan: ModalityPlan, there: Uint8Array, parts: readonly PartRows[], train: Int32Array, problems: Problems, notes: DataNote[]): void {
+function reportAbsence(
+  name: string,
+  plan: ModalityPlan,
+  there: Uint8Array,
+  parts: readonly PartRows[],
+  train: Int32Array,
+  problems: Problems,
+  notes: DataNote[],
+): void {
   if (plan.optional !== true && plan.missing !== "empty") return;
   const absent = (rows: Int32Array): number => rows.reduce((sum, row) => sum + (there[row] === 1 ? 0 : 1), 0);
   if (train.length > 0 && absent(train) === train.length) {
-    const property = plan.file !== undefined ? "file" : plan.files !== undefined ? "files" : plan.columns !== undefined ? "columns" : "column";
+    const property =
+      plan.file !== undefined
+        ? "file"
+        : plan.files !== undefined
+          ? "files"
+          : plan.columns !== undefined
+            ? "columns"
+            : "column";
     const written = plan.file ?? plan.files ?? plan.columns ?? plan.column ?? name;
-    problems.add("never-present", { statement: name, property }, { name, rows: train.length, check: `${property}: ${JSON.stringify(written)}` });
+    problems.add(
+      "never-present",
+      { statement: name, property },
+      { name, rows: train.length, check: `${property}: ${JSON.stringify(written)}` },
+    );
     return;
   }
-  const byPart = Object.fromEntries(parts.filter((part) => part.rows.length > 0).map((part) => [part.name, { absent: absent(part.rows), of: part.rows.length }]));
+  const byPart = Object.fromEntries(
+    parts
+      .filter((part) => part.rows.length > 0)
+      .map((part) => [part.name, { absent: absent(part.rows), of: part.rows.length }]),
+  );
   notes.push({ code: "absent", about: { statement: name }, facts: { name, parts: byPart } });
 }

@@ -35,7 +35,13 @@ function filterFor(from: number, to: number): Filter {
   if (filter === undefined) {
     const shared = gcd(from, to);
     const scale = Math.min(1, to / from) * rolloff;
-    filter = { up: to / shared, down: from / shared, half: Math.ceil(zeros / Math.min(1, to / from)), phases: new Map(), scale };
+    filter = {
+      up: to / shared,
+      down: from / shared,
+      half: Math.ceil(zeros / Math.min(1, to / from)),
+      phases: new Map(),
+      scale,
+    };
     filters.set(key, filter);
   }
   return filter;
@@ -51,7 +57,8 @@ function weightsAt(filter: Filter, offset: number): Float64Array {
     const inside = 1 - (x / half) ** 2;
     if (inside <= 0) continue;
     const phase = Math.PI * scale * x;
-    weights[j] = (Math.abs(phase) < 1e-12 ? scale : (scale * Math.sin(phase)) / phase) * (bessel(beta * Math.sqrt(inside)) / norm);
+    weights[j] =
+      (Math.abs(phase) < 1e-12 ? scale : (scale * Math.sin(phase)) / phase) * (bessel(beta * Math.sqrt(inside)) / norm);
   }
   return weights;
 }

@@ -38,7 +38,10 @@ export interface Table {
   readonly files: readonly SourceFile[];
   has(column: string): boolean;
   /** Visits the columns' cells as text, in chunks of rows, from the row `start` on. A BLOB is its bytes. */
-  visit(columns: readonly string[], each: (cells: readonly Cells[], start: number) => void | Promise<void>): Promise<void>;
+  visit(
+    columns: readonly string[],
+    each: (cells: readonly Cells[], start: number) => void | Promise<void>,
+  ): Promise<void>;
   /** How a row is named in messages. */
   row(index: number, more?: Partial<DataRow>): DataRow;
   /** Ids by row once they are known; messages then carry them. */
@@ -81,7 +84,9 @@ export function sourceName(source: SourcePlan): string {
   if (typeof source === "string") return source;
   if ("query" in source) return "the query";
   if ("folders" in source) return source.folders;
-  return Object.values(source.files).filter((one) => one !== undefined).join(", ");
+  return Object.values(source.files)
+    .filter((one) => one !== undefined)
+    .join(", ");
 }
 
 /** The nearest name in the folder of a file that is not there. */
@@ -150,7 +155,8 @@ async function readTable(database: Database, source: SourcePlan, options: TableO
   const fileOf = Uint8Array.from(numbers[0] as number[], Number);
   const byName = new Map(columns.map((column) => [column.name, column]));
   let ids: readonly string[] | undefined;
-  const folder = files[0] === undefined ? options.base : isFolders(source) ? files[0].absolute : path.dirname(files[0].absolute);
+  const folder =
+    files[0] === undefined ? options.base : isFolders(source) ? files[0].absolute : path.dirname(files[0].absolute);
   return {
     path: shownName,
     folder,
@@ -215,13 +221,16 @@ async function loadFiles(database: Database, files: readonly SourceFile[], heade
   const names = [...new Set(described.flatMap((one) => one.names))];
   const native = described.every((one) => formatOf(one.file.absolute) === "parquet");
   const types = new Map<string, string>();
-  for (const one of described) one.names.forEach((name, i) => types.set(name, types.get(name) ?? one.types?.[i] ?? "VARCHAR"));
+  for (const one of described)
+    one.names.forEach((name, i) => types.set(name, types.get(name) ?? one.types?.[i] ?? "VARCHAR"));
   for (const [index, one] of described.entries()) {
     const select = names.map((name, i) => {
       const at = one.names.indexOf(name);
-      const value = at === -1 ? "NULL" : quoteName(native || formatOf(one.file.absolute) !== "delimited" ? name : `c${at}`);
+      const value =
+        at === -1 ? "NULL" : quoteName(native || formatOf(one.file.absolute) !== "delimited" ? name : `c${at}`);
       const type = one.types?.[at];
-      if (!native) return `${at !== -1 && type !== undefined && formatOf(one.file.absolute) === "parquet" ? asText(value, type) : `CAST(${value} AS VARCHAR)`} AS c${i}`;
+      if (!native)
+        return `${at !== -1 && type !== undefined && formatOf(one.file.absolute) === "parquet" ? asText(value, type) : `CAST(${value} AS VARCHAR)`} AS c${i}`;
       return `${value} AS c${i}`;
     });
     const query = `SELECT ${index}::UTINYINT AS ${fileColumn}, (row_number() OVER ())::INTEGER AS ${rowColumn}, ${select.join(", ")} FROM ${one.from}`;
@@ -247,7 +256,8 @@ async function describeFile(
 ): Promise<{ names: string[]; from: string; types?: string[] }> {
   const about = { statement: "data", property: "source" } as const;
   const format = formatOf(file.absolute);
-  if (typeof format === "object") throw problem("table-unreadable", about, { path: file.shown, why: format.why, row: false });
+  if (typeof format === "object")
+    throw problem("table-unreadable", about, { path: file.shown, why: format.why, row: false });
   const literal = quoteText(file.absolute);
   try {
     if (format === "delimited") {
@@ -255,7 +265,8 @@ async function describeFile(
       const bad = notText(head.bytes, head.whole);
       if (bad !== undefined) throw problem("not-text", about, { path: file.shown, ...bad });
       const { delimiter, columns } = dialectOf(head.bytes.toString("utf8"), file.absolute, header);
-      if (columns.length === 0) throw problem("table-unreadable", about, { path: file.shown, why: "it is empty", row: false });
+      if (columns.length === 0)
+        throw problem("table-unreadable", about, { path: file.shown, why: "it is empty", row: false });
       const inside = columns.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
       const from = `read_csv(${literal}, auto_detect=false, header=${header}, delim=${quoteText(delimiter)}, quote='"', escape='"', null_padding=false, max_line_size=16777216, all_varchar=true, columns={${inside}})`;
       return { names: [...columns], from };
@@ -280,7 +291,8 @@ async function describeFile(
 async function explain(error: unknown, file: SourceFile, fields: number, header: boolean): Promise<Error> {
   const about = { statement: "data", property: "source" } as const;
   const message = error instanceof Error ? error.message : String(error);
-  const unreadable = (why: string, row: boolean): Error => problem("table-unreadable", about, { path: file.shown, why, row });
+  const unreadable = (why: string, row: boolean): Error =>
+    problem("table-unreadable", about, { path: file.shown, why, row });
   if (formatOf(file.absolute) === "delimited") {
     if (/unicode|utf-?8/i.test(message)) {
       const all = await readHead(file.absolute, 1 << 30).catch(() => undefined);
@@ -293,7 +305,10 @@ async function explain(error: unknown, file: SourceFile, fields: number, header:
       const bad = await firstBadRecord(file.absolute, delimiter, fields, header).catch(() => undefined);
       if (bad !== undefined) {
         const number = (n: number): string => n.toLocaleString("en-US");
-        return unreadable(`row ${number(bad.row)} has ${number(bad.fields)} ${bad.fields === 1 ? "field" : "fields"}, the ${header ? "header" : "first row"} ${number(fields)}`, true);
+        return unreadable(
+          `row ${number(bad.row)} has ${number(bad.fields)} ${bad.fields === 1 ? "field" : "fields"}, the ${header ? "header" : "first row"} ${number(fields)}`,
+          true,
+        );
       }
     }
     const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
@@ -303,9 +318,14 @@ async function explain(error: unknown, file: SourceFile, fields: number, header:
     }
   }
   const json = /at byte (\d+) in (?:line|record\/value) (\d+): (.*?)\.?(?:\s+Try|$)/m.exec(message);
-  if (json !== null) return unreadable(`line ${Number(json[2]).toLocaleString("en-US")} is not JSON (byte ${json[1]}: ${json[3]})`, true);
+  if (json !== null)
+    return unreadable(
+      `line ${Number(json[2]).toLocaleString("en-US")} is not JSON (byte ${json[1]}: ${json[3]})`,
+      true,
+    );
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR" || /gzip|GZIP/.test(message)) return unreadable("it is not whole gzip data", false);
+  if (code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR" || /gzip|GZIP/.test(message))
+    return unreadable("it is not whole gzip data", false);
   return unreadable(firstLine(error).replace(/\.$/, "").replaceAll(file.absolute, file.shown), false);
 }
 
@@ -314,7 +334,8 @@ async function loadQuery(database: Database, query: string): Promise<Column[]> {
   const sql = query.trim().replace(/;+\s*$/, "");
   try {
     const wrapped = `SELECT * FROM (\n${sql}\n)`;
-    if ((await database.statements(wrapped)) !== 1) throw problem("query-error", about, { why: "it is more than one statement" });
+    if ((await database.statements(wrapped)) !== 1)
+      throw problem("query-error", about, { why: "it is more than one statement" });
     const described = (await database.rows(`DESCRIBE ${wrapped}`)) as [string, string][];
     const names = described.map(([name]) => name);
     const aliases = names.map((_, i) => `c${i}`);
@@ -334,7 +355,9 @@ async function loadFolders(database: Database, root: SourceFile): Promise<Column
   if (!statSync(root.absolute).isDirectory()) {
     throw problem("table-unreadable", about, { path: root.shown, why: "it is not a folder", row: false });
   }
-  const classes = readdirSync(root.absolute, { withFileTypes: true }).filter((one) => one.isDirectory() && !one.name.startsWith("."));
+  const classes = readdirSync(root.absolute, { withFileTypes: true }).filter(
+    (one) => one.isDirectory() && !one.name.startsWith("."),
+  );
   const rows: [string, string, string][] = [];
   for (const label of sortLabels(classes.map((one) => one.name))) {
     const files = readdirSync(path.join(root.absolute, label), { withFileTypes: true, recursive: true })
@@ -344,8 +367,11 @@ async function loadFolders(database: Database, root: SourceFile): Promise<Column
     for (const file of files) rows.push([file, path.basename(file, path.extname(file)), label]);
   }
   // A name that occurs in two classes is no id: the path without its ending is.
-  if (new Set(rows.map((row) => row[1])).size < rows.length) for (const row of rows) row[1] = row[0].replace(/\.[^./]*$/, "");
-  await database.run(`CREATE TABLE ${tableName} (${fileColumn} UTINYINT, ${rowColumn} INTEGER, c0 VARCHAR, c1 VARCHAR, c2 VARCHAR)`);
+  if (new Set(rows.map((row) => row[1])).size < rows.length)
+    for (const row of rows) row[1] = row[0].replace(/\.[^./]*$/, "");
+  await database.run(
+    `CREATE TABLE ${tableName} (${fileColumn} UTINYINT, ${rowColumn} INTEGER, c0 VARCHAR, c1 VARCHAR, c2 VARCHAR)`,
+  );
   const appender = await database.connection.createAppender(tableName);
   rows.forEach(([file, id, label], i) => {
     appender.appendUTinyInt(0);
@@ -368,7 +394,8 @@ async function applyWhere(database: Database, where: string, columns: readonly C
       `count(${column.inside}) > 0 AND bool_and(NOT regexp_matches(coalesce(${column.inside}, ''), '^[+-]?0[0-9]'))`,
       ...kinds.map((kind) => `count(try_cast(${column.inside} AS ${kind})) = count(${column.inside})`),
     ]);
-  const answers = checks.length === 0 ? [] : ((await database.rows(`SELECT ${checks.join(", ")} FROM ${tableName}`))[0] as boolean[]);
+  const answers =
+    checks.length === 0 ? [] : ((await database.rows(`SELECT ${checks.join(", ")} FROM ${tableName}`))[0] as boolean[]);
   let at = 0;
   const typed = columns.map((column) => {
     if (stored.get(column.inside) !== "VARCHAR") return `${column.inside} AS ${quoteName(column.name)}`;
@@ -384,7 +411,9 @@ async function applyWhere(database: Database, where: string, columns: readonly C
   try {
     const select = `SELECT mmfc_at FROM (SELECT rowid AS mmfc_at, ${typed.join(", ")} FROM ${tableName}) WHERE (\n${where}\n)`;
     if ((await database.statements(select)) !== 1) throw new Error("it is more than one statement");
-    await database.run(`CREATE TABLE mmfc_kept AS SELECT * FROM ${tableName} WHERE rowid IN (${select}) ORDER BY rowid`);
+    await database.run(
+      `CREATE TABLE mmfc_kept AS SELECT * FROM ${tableName} WHERE rowid IN (${select}) ORDER BY rowid`,
+    );
   } catch (error) {
     throw problem("query-error", { statement: "data", property: "where" }, { why: firstLine(error) });
   }

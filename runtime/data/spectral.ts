@@ -92,7 +92,8 @@ export function createSpectral(settings: SpectralSettings): Spectral {
   const window = hann(fft);
   const transform = realFft(fft);
   const bins = (fft >> 1) + 1;
-  const filters = kind === "spectrogram" ? undefined : melBands(rate, fft, settings.bands, settings.fmin, settings.fmax);
+  const filters =
+    kind === "spectrogram" ? undefined : melBands(rate, fft, settings.bands, settings.fmin, settings.fmax);
   const width = filters?.length ?? bins;
   const input = new Float64Array(fft);
   const re = new Float64Array(bins);

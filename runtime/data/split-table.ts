@@ -12,11 +12,18 @@ import type { TargetCells } from "./targets.ts";
 export type Split = SplitResult;
 
 /** Reads what the split needs and splits. Undefined where a column is missing or a cell does not fit (reported). */
-export async function readSplit(data: DataPlan, rows: Int32Array, targets: readonly TargetCells[], place: Workplace, notes: DataNote[]): Promise<Split | undefined> {
+export async function readSplit(
+  data: DataPlan,
+  rows: Int32Array,
+  targets: readonly TargetCells[],
+  place: Workplace,
+  notes: DataNote[],
+): Promise<Split | undefined> {
   const { split } = data;
   const { problems, table } = place;
   const before = problems.found.length;
-  const share = (split.by === "column" || split.by === "file") && typeof split.validation === "number" && split.validation > 0;
+  const share =
+    (split.by === "column" || split.by === "file") && typeof split.validation === "number" && split.validation > 0;
   const known: { -readonly [key in keyof SplitRows]: SplitRows[key] } = { rows };
   let moment: (day: string) => number = Number;
   if (data.time !== undefined && (split.by === "time" || share)) {
@@ -27,26 +34,38 @@ export async function readSplit(data: DataPlan, rows: Int32Array, targets: reado
       moment = read.moment;
     }
   }
-  if (data.group !== undefined && (split.by === "group" || (share && data.time === undefined))) known.group = await readCodes(data.group, "group", place, true);
-  if (split.by === "random" && split.stratify !== undefined) known.stratum = await readCodes(split.stratify, "split", place, false);
+  if (data.group !== undefined && (split.by === "group" || (share && data.time === undefined)))
+    known.group = await readCodes(data.group, "group", place, true);
+  if (split.by === "random" && split.stratify !== undefined)
+    known.stratum = await readCodes(split.stratify, "split", place, false);
   if (share && data.time === undefined && data.group === undefined) {
     const classes = targets.find((one) => one.label !== undefined);
     if (classes?.label !== undefined) known.stratum = classes.label;
   }
-  if (split.by === "time" && split.apart !== undefined) known.apart = await readCodes(split.apart, "split", place, false);
+  if (split.by === "time" && split.apart !== undefined)
+    known.apart = await readCodes(split.apart, "split", place, false);
   if (split.by === "column") known.label = await readLabels(split.column, place);
   if (split.by === "file") known.file = Array.from(table.fileOf, (file) => table.files[file]?.part);
   if (problems.found.length > before) return undefined;
 
   const result = splitRows(split, known, moment);
-  if (result.embargoed > 0) notes.push({ code: "rows-embargoed", about: { statement: "data", property: "split" }, facts: { rows: result.embargoed } });
-  if (result.apart > 0) notes.push({ code: "rows-apart", about: { statement: "data", property: "split" }, facts: { rows: result.apart } });
+  if (result.embargoed > 0)
+    notes.push({
+      code: "rows-embargoed",
+      about: { statement: "data", property: "split" },
+      facts: { rows: result.embargoed },
+    });
+  if (result.apart > 0)
+    notes.push({ code: "rows-apart", about: { statement: "data", property: "split" }, facts: { rows: result.apart } });
   reportEmptyParts(split, known, result, place);
   return result;
 }
 
 /** Numbers that grow with time: the order of rows, dates, or numbers as they are. */
-async function readTime(column: string, place: Workplace): Promise<{ time: Float64Array; moment: (day: string) => number } | undefined> {
+async function readTime(
+  column: string,
+  place: Workplace,
+): Promise<{ time: Float64Array; moment: (day: string) => number } | undefined> {
   const { table, problems } = place;
   const time = new Float64Array(table.rows);
   if (column === "row" && !table.has("row")) return { time: time.map((_, row) => row), moment: Number };
@@ -67,7 +86,13 @@ async function readTime(column: string, place: Workplace): Promise<{ time: Float
       if (!/^(1[5-9]|2[0-4])\d{2}$/.test(text)) years = false;
     });
   });
-  if (empty.length > 0) problems.add("empty-cell", { statement: "data", property: "time", column }, { rows: empty.length, column, impute: false }, empty);
+  if (empty.length > 0)
+    problems.add(
+      "empty-cell",
+      { statement: "data", property: "time", column },
+      { rows: empty.length, column, impute: false },
+      empty,
+    );
   const dates = !numbers || compact || years;
   const read = (cell: string): number => {
     const text = cell.trim();
@@ -85,7 +110,13 @@ async function readTime(column: string, place: Workplace): Promise<{ time: Float
       time[start + i] = value;
     });
   });
-  if (wrong.length > 0) problems.add("cell-kind", { statement: "data", property: "time", column }, { cells: wrong.length, column, kind: "date" }, wrong);
+  if (wrong.length > 0)
+    problems.add(
+      "cell-kind",
+      { statement: "data", property: "time", column },
+      { cells: wrong.length, column, kind: "date" },
+      wrong,
+    );
   return { time, moment: read };
 }
 
@@ -115,7 +146,13 @@ async function readCodes(column: string, property: string, place: Workplace, nee
       codes[start + i] = code;
     });
   });
-  if (empty.length > 0) place.problems.add("empty-cell", { statement: "data", property, column }, { rows: empty.length, column, impute: false }, empty);
+  if (empty.length > 0)
+    place.problems.add(
+      "empty-cell",
+      { statement: "data", property, column },
+      { rows: empty.length, column, impute: false },
+      empty,
+    );
   return codes;
 }
 
@@ -150,7 +187,9 @@ function whyEmpty(split: SplitPlan, part: PartName, known: SplitRows, result: Sp
     if (typeof wanted === "string" && known.time !== undefined) {
       const last = known.rows.reduce((most, row) => Math.max(most, known.time![row]!), Number.NEGATIVE_INFINITY);
       // Seconds since 1970 for dates; plain numbers stay numbers.
-      return Number.isNaN(Number(wanted)) ? `the table ends on ${new Date(last * 1000).toISOString().slice(0, 10)}` : `the table ends at ${last}`;
+      return Number.isNaN(Number(wanted))
+        ? `the table ends on ${new Date(last * 1000).toISOString().slice(0, 10)}`
+        : `the table ends at ${last}`;
     }
   }
   if (split.by === "group") return "there are too few groups for its share";

@@ -58,11 +58,27 @@ export function splitRows(plan: SplitPlan, data: SplitRows, moment: (day: string
         test: named(plan.test),
       };
       const pick = (part: PartName): Int32Array => data.rows.filter((row) => of[part].has(data.label![row]!));
-      return { ...withShare({ train: pick("train"), validation: pick("validation"), test: pick("test") }, share, data, plan.seed), ...none };
+      return {
+        ...withShare(
+          { train: pick("train"), validation: pick("validation"), test: pick("test") },
+          share,
+          data,
+          plan.seed,
+        ),
+        ...none,
+      };
     }
     case "file": {
       const pick = (part: PartName): Int32Array => data.rows.filter((row) => data.file![row] === part);
-      return { ...withShare({ train: pick("train"), validation: pick("validation"), test: pick("test") }, plan.validation ?? 0, data, plan.seed), ...none };
+      return {
+        ...withShare(
+          { train: pick("train"), validation: pick("validation"), test: pick("test") },
+          plan.validation ?? 0,
+          data,
+          plan.seed,
+        ),
+        ...none,
+      };
     }
   }
 }
@@ -70,12 +86,20 @@ export function splitRows(plan: SplitPlan, data: SplitRows, moment: (day: string
 type Parts = Pick<SplitResult, PartName>;
 
 /** Sizes of the parts: rounded so that they add up to the rows that the shares cover. */
-export function partSizes(n: number, shares: { readonly train: number; readonly validation: number; readonly test: number }): [number, number, number] {
+export function partSizes(
+  n: number,
+  shares: { readonly train: number; readonly validation: number; readonly test: number },
+): [number, number, number] {
   const total = shares.train + shares.validation + shares.test;
   // Shares that add up to 1 use every row; fewer leave the last rows out.
   const all = total > 1 - 1e-9 ? n : Math.round(n * total);
   const train = Math.min(all, Math.round(n * shares.train));
-  const validation = shares.test === 0 ? (shares.validation === 0 ? 0 : all - train) : Math.min(all - train, Math.round(n * shares.validation));
+  const validation =
+    shares.test === 0
+      ? shares.validation === 0
+        ? 0
+        : all - train
+      : Math.min(all - train, Math.round(n * shares.validation));
   const test = shares.test === 0 ? 0 : all - train - validation;
   // Without validation and test, rounding must not lose a row.
   return shares.validation === 0 && shares.test === 0 ? [all, 0, 0] : [train, validation, test];
@@ -102,14 +126,23 @@ function strata(data: SplitRows, seed: number): Int32Array {
 
 const stratumOf = (data: SplitRows, at: number): number => data.stratum![data.rows[at]!]!;
 
-function byOrder(rows: Int32Array, order: Int32Array | undefined, shares: { train: number; validation: number; test: number }): Parts {
+function byOrder(
+  rows: Int32Array,
+  order: Int32Array | undefined,
+  shares: { train: number; validation: number; test: number },
+): Parts {
   const [train, validation, test] = partSizes(rows.length, shares);
   const pick = (start: number, count: number): Int32Array =>
     Int32Array.from({ length: count }, (_, i) => rows[order === undefined ? start + i : order[start + i]!]!).sort();
   return { train: pick(0, train), validation: pick(train, validation), test: pick(train + validation, test) };
 }
 
-function byGroup(rows: Int32Array, group: Int32Array, shares: { train: number; validation: number; test: number }, seed: number): Parts {
+function byGroup(
+  rows: Int32Array,
+  group: Int32Array,
+  shares: { train: number; validation: number; test: number },
+  seed: number,
+): Parts {
   const members = groupsOf(rows, group);
   const order = shuffle([...members.keys()], createRandom(seed, 102));
   const total = shares.train + shares.validation + shares.test;
@@ -130,7 +163,8 @@ function byGroup(rows: Int32Array, group: Int32Array, shares: { train: number; v
   return { train: sorted(out.train), validation: sorted(out.validation), test: sorted(out.test) };
 }
 
-const partShare = (shares: { train: number; validation: number; test: number }, part: number): number => shares[parts[part]!];
+const partShare = (shares: { train: number; validation: number; test: number }, part: number): number =>
+  shares[parts[part]!];
 const sorted = (rows: readonly number[]): Int32Array => Int32Array.from(rows).sort();
 
 function groupsOf(rows: Int32Array, group: Int32Array): Map<number, number[]> {
@@ -144,7 +178,11 @@ function groupsOf(rows: Int32Array, group: Int32Array): Map<number, number[]> {
 }
 
 /** A part with a share but no group takes the smallest one of the largest part, if that has several. */
-function fillEmpty(out: Record<PartName, number[]>, shares: { train: number; validation: number; test: number }, members: Map<number, number[]>): void {
+function fillEmpty(
+  out: Record<PartName, number[]>,
+  shares: { train: number; validation: number; test: number },
+  members: Map<number, number[]>,
+): void {
   for (const part of parts) {
     if (shares[part] === 0 || out[part].length > 0) continue;
     const from = parts.reduce((a, b) => (out[b].length > out[a].length ? b : a));
@@ -171,7 +209,11 @@ function withShare(all: Parts, share: number, data: SplitRows, seed: number): Pa
   return { ...all, train: taken.train, validation: taken.validation };
 }
 
-function byTime(plan: Extract<SplitPlan, { by: "time" }>, data: SplitRows, moment: (day: string) => number): SplitResult {
+function byTime(
+  plan: Extract<SplitPlan, { by: "time" }>,
+  data: SplitRows,
+  moment: (day: string) => number,
+): SplitResult {
   const time = data.time!;
   const order = Array.from(data.rows).sort((a, b) => time[a]! - time[b]! || a - b);
   const n = order.length;
@@ -180,7 +222,11 @@ function byTime(plan: Extract<SplitPlan, { by: "time" }>, data: SplitRows, momen
   const begins: number[] = [];
   const shared = used.every((part) => typeof plan[part] === "number");
   if (shared) {
-    const [train, validation] = partSizes(n, { train: Number(plan.train), validation: Number(plan.validation), test: Number(plan.test) });
+    const [train, validation] = partSizes(n, {
+      train: Number(plan.train),
+      validation: Number(plan.validation),
+      test: Number(plan.test),
+    });
     const at = { train: 0, validation: train, test: train + validation };
     for (const part of used) begins.push(wholeMoment(order, time, at[part]));
   } else {
@@ -209,7 +255,10 @@ function byTime(plan: Extract<SplitPlan, { by: "time" }>, data: SplitRows, momen
     // The end of an earlier part would look into the later one.
     if (plan.embargo !== undefined && i + 1 < used.length && to < n) {
       const next = time[order[to]!]!;
-      const kept = data.timeIsRow === true ? rows.slice(0, Math.max(0, rows.length - plan.embargo)) : rows.filter((row) => time[row]! < next - plan.embargo!);
+      const kept =
+        data.timeIsRow === true
+          ? rows.slice(0, Math.max(0, rows.length - plan.embargo))
+          : rows.filter((row) => time[row]! < next - plan.embargo!);
       embargoed += rows.length - kept.length;
       rows = kept;
     }
@@ -224,7 +273,13 @@ function byTime(plan: Extract<SplitPlan, { by: "time" }>, data: SplitRows, momen
       members[part] = kept;
     }
   }
-  return { train: sorted(members.train), validation: sorted(members.validation), test: sorted(members.test), embargoed, apart: left };
+  return {
+    train: sorted(members.train),
+    validation: sorted(members.validation),
+    test: sorted(members.test),
+    embargoed,
+    apart: left,
+  };
 }
 
 /** The nearest place in the order that does not part rows of one moment. */

@@ -41,7 +41,13 @@ function view(type: StoreType, buffer: ArrayBufferLike, offset: number, count: n
 }
 
 /** A store in memory, or, where it is large, in a file of its own that goes with it. `aside` makes the name of that file. */
-export function createStore(type: StoreType, items: number, shape: readonly number[], aside: () => string, most = mostInMemory): StoreWriter {
+export function createStore(
+  type: StoreType,
+  items: number,
+  shape: readonly number[],
+  aside: () => string,
+  most = mostInMemory,
+): StoreWriter {
   const size = product(shape);
   const bytes = items * size * bytesOf[type];
   if (bytes > most) {
@@ -132,7 +138,14 @@ export async function openStore(file: string, most = mostInMemory): Promise<Stor
   }
 }
 
-function fileStore(handle: FileHandle, type: StoreType, items: number, shape: readonly number[], offset: number, itemBytes: number): Store {
+function fileStore(
+  handle: FileHandle,
+  type: StoreType,
+  items: number,
+  shape: readonly number[],
+  offset: number,
+  itemBytes: number,
+): Store {
   const size = product(shape);
   return {
     type,
@@ -144,7 +157,11 @@ function fileStore(handle: FileHandle, type: StoreType, items: number, shape: re
       for (let i = 0; i < indices.length; ) {
         let j = i + 1;
         while (j < indices.length && indices[j] === indices[j - 1]! + 1) j++;
-        await readFully(handle, new Uint8Array(buffer, i * itemBytes, (j - i) * itemBytes), offset + indices[i]! * itemBytes);
+        await readFully(
+          handle,
+          new Uint8Array(buffer, i * itemBytes, (j - i) * itemBytes),
+          offset + indices[i]! * itemBytes,
+        );
         i = j;
       }
       return (position) => view(type, buffer, position * itemBytes, size);

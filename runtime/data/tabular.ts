@@ -15,7 +15,11 @@ interface TabularState {
   readonly numeric: readonly { readonly column: string; readonly scale: ColumnScale; readonly fill: number }[];
   /** One flag for each numeric column, 1 where its cell was empty. */
   readonly flags: boolean;
-  readonly categorical: readonly { readonly column: string; readonly values: readonly string[]; readonly fill?: string }[];
+  readonly categorical: readonly {
+    readonly column: string;
+    readonly values: readonly string[];
+    readonly fill?: string;
+  }[];
 }
 
 /** A category as it is compared: trimmed, booleans and whole numbers in one writing. */
@@ -38,7 +42,10 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
   return {
     async scan() {
       const present = new Uint8Array(table.rows);
-      const there = [columnsThere(name, undefined, numeric, "numeric", place), columnsThere(name, undefined, categorical, "categorical", place)];
+      const there = [
+        columnsThere(name, undefined, numeric, "numeric", place),
+        columnsThere(name, undefined, categorical, "categorical", place),
+      ];
       if (there.includes(false)) return present;
       const columns = [...numeric, ...categorical];
       const empty = columns.map((): DataRow[] => []);
@@ -56,12 +63,16 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
               return;
             }
             some = true;
-            if (c < numeric.length && Number.isNaN(numberOf(cell!))) wrong[c]!.push(table.row(start + i, { value: cell! }));
+            if (c < numeric.length && Number.isNaN(numberOf(cell!)))
+              wrong[c]!.push(table.row(start + i, { value: cell! }));
           });
           const whole = plan.missing === "drop" && plan.impute === undefined ? !lacks : some || plan.optional !== true;
           if (whole) present[start + i] = 1;
           // An optional row that is wholly empty is absent; one with a hole has to say what to do with it.
-          if (lacks && (!forgiving || (plan.optional === true && some && plan.impute === undefined && plan.missing === undefined))) {
+          if (
+            lacks &&
+            (!forgiving || (plan.optional === true && some && plan.impute === undefined && plan.missing === undefined))
+          ) {
             columns.forEach((_, c) => {
               if (isEmpty(cells[c]![i], na)) empty[c]!.push(table.row(start + i));
             });
@@ -70,11 +81,17 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
       });
       columns.forEach((column, c) => {
         const about = { statement: name, property: c < numeric.length ? "numeric" : "categorical", column };
-        if (empty[c]!.length > 0) problems.add("empty-cell", about, { rows: empty[c]!.length, column, impute: true }, empty[c]);
+        if (empty[c]!.length > 0)
+          problems.add("empty-cell", about, { rows: empty[c]!.length, column, impute: true }, empty[c]);
         if (wrong[c]!.length > 0) {
           const texts = new Set(wrong[c]!.map((row) => row.value));
           const [only] = texts.size === 1 ? [...texts] : [];
-          problems.add("cell-kind", about, { cells: wrong[c]!.length, column, kind: "number", ...(only === undefined ? {} : { na: only }) }, wrong[c]);
+          problems.add(
+            "cell-kind",
+            about,
+            { cells: wrong[c]!.length, column, kind: "number", ...(only === undefined ? {} : { na: only }) },
+            wrong[c],
+          );
         }
       });
       return present;
@@ -105,11 +122,14 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
               applyScale(scale, isEmpty(cell, na) ? fill : numberOf(cell!), out, at);
               at += scaledWidth(scale);
             });
-            if (state.flags) for (let c = 0; c < state.numeric.length; c++) out[at++] = isEmpty(cells[c]![i], na) ? 1 : 0;
+            if (state.flags)
+              for (let c = 0; c < state.numeric.length; c++) out[at++] = isEmpty(cells[c]![i], na) ? 1 : 0;
             state.categorical.forEach((category, c) => {
               const cell = cells[state.numeric.length + c]![i];
               const value = isEmpty(cell, na) ? category.fill : categoryOf(cell!);
-              out[at + (value === undefined ? category.values.length : (places[c]!.get(value) ?? category.values.length))] = 1;
+              out[
+                at + (value === undefined ? category.values.length : (places[c]!.get(value) ?? category.values.length))
+              ] = 1;
               at += category.values.length + 1;
             });
             writer.write(slot, out);
@@ -137,7 +157,14 @@ function widthOf(state: TabularState): number {
   return numbers + flags + state.categorical.reduce((sum, one) => sum + one.values.length + 1, 0);
 }
 
-async function fitTabular(name: string, plan: TabularPlan, place: Workplace, numeric: readonly string[], categorical: readonly string[], train: Int32Array): Promise<FittedModality> {
+async function fitTabular(
+  name: string,
+  plan: TabularPlan,
+  place: Workplace,
+  numeric: readonly string[],
+  categorical: readonly string[],
+  train: Int32Array,
+): Promise<FittedModality> {
   const { table } = place;
   const na = naSet(plan.na);
   const slots = new Int32Array(table.rows).fill(-1);
@@ -172,7 +199,8 @@ async function fitTabular(name: string, plan: TabularPlan, place: Workplace, num
     });
     const values = sortLabels(counts.keys());
     let fill: string | undefined;
-    if (plan.impute === "mode") for (const value of values) if (fill === undefined || counts.get(value)! > counts.get(fill)!) fill = value;
+    if (plan.impute === "mode")
+      for (const value of values) if (fill === undefined || counts.get(value)! > counts.get(fill)!) fill = value;
     categories.push({ column, values, ...(fill === undefined ? {} : { fill }) });
     if (values.length > 20 && values.length > train.length * 0.9) {
       const facts = { column, values: values.length, rows: train.length, name };

@@ -28,6 +28,15 @@ export interface TargetCells {
   readonly missing: readonly { readonly column: string; readonly row: number }[];
 }
 
+/** How many different numbers a multiclass target without `classes` has, where that looks like a regression. */
+export function numbersAsClasses(cells: TargetCells, rows: number): number | undefined {
+  if (cells.plan.type !== "multiclass" || cells.plan.classes !== undefined || cells.labels.length <= 20)
+    return undefined;
+  const numbers = cells.labels.filter((label) => !Number.isNaN(numberOf(label)));
+  const many = numbers.length > rows / 10 || numbers.some((label) => !Number.isInteger(numberOf(label)));
+  return numbers.length === cells.labels.length && many ? numbers.length : undefined;
+}
+
 /** A target ready for batches. */
 export interface ReadyTarget {
   readonly name: string;
@@ -43,7 +52,12 @@ export interface ReadyTarget {
 export type Place = Pick<{ table: Table; problems: Problems }, "table" | "problems">;
 
 /** Reads a target's cells. With `predicting`, a table without its columns has no labels, which is no problem. */
-export async function readTarget(name: string, plan: TargetPlan, place: Place, predicting: boolean): Promise<TargetCells | undefined> {
+export async function readTarget(
+  name: string,
+  plan: TargetPlan,
+  place: Place,
+  predicting: boolean,
+): Promise<TargetCells | undefined> {
   const { table, problems } = place;
   const columns = plan.columns.flatMap((pattern) => {
     const found = expandColumn(pattern, table.columns);
@@ -66,7 +80,8 @@ export async function readTarget(name: string, plan: TargetPlan, place: Place, p
   };
   const numbers = asNumbers ? new Float64Array(n * columns.length).fill(Number.NaN) : undefined;
   const label = !asNumbers && plan.type !== "multilabel" ? new Int32Array(n).fill(-1) : undefined;
-  const lists: (readonly number[] | undefined)[] | undefined = plan.type === "multilabel" && !asNumbers ? new Array(n) : undefined;
+  const lists: (readonly number[] | undefined)[] | undefined =
+    plan.type === "multilabel" && !asNumbers ? new Array(n) : undefined;
   await table.visit(columns, (cells, start) => {
     columns.forEach((column, c) => {
       cells[c]!.forEach((cell, i) => {
@@ -101,10 +116,25 @@ export async function readTarget(name: string, plan: TargetPlan, place: Place, p
     const kind = plan.type === "multilabel" ? (asNumbers ? "0 or 1" : "list") : "number";
     const texts = new Set(wrong[c]!.map((row) => row.value));
     const [only] = texts.size === 1 ? [...texts] : [];
-    problems.add("cell-kind", { statement: name, property, column }, { cells: wrong[c]!.length, column, kind, ...(only === undefined ? {} : { na: only }) }, wrong[c]);
+    problems.add(
+      "cell-kind",
+      { statement: name, property, column },
+      { cells: wrong[c]!.length, column, kind, ...(only === undefined ? {} : { na: only }) },
+      wrong[c],
+    );
   });
   const labels = asNumbers ? columns : [...known.keys()];
-  return { name, plan, columns, labels, some, missing, ...(numbers === undefined ? {} : { numbers }), ...(label === undefined ? {} : { label }), ...(lists === undefined ? {} : { lists }) };
+  return {
+    name,
+    plan,
+    columns,
+    labels,
+    some,
+    missing,
+    ...(numbers === undefined ? {} : { numbers }),
+    ...(label === undefined ? {} : { label }),
+    ...(lists === undefined ? {} : { lists }),
+  };
 }
 
 /** Rows of a part, for messages about labels. */
@@ -117,22 +147,34 @@ export interface PartRows {
 export function reportMissing(cells: TargetCells, inParts: Uint8Array, place: Place): void {
   if (cells.plan.optional === true) return;
   for (const column of cells.columns) {
-    const rows = cells.missing.filter((one) => one.column === column && inParts[one.row] === 1).map((one) => place.table.row(one.row));
+    const rows = cells.missing
+      .filter((one) => one.column === column && inParts[one.row] === 1)
+      .map((one) => place.table.row(one.row));
     if (rows.length === 0) continue;
-    place.problems.add("empty-cell", { statement: cells.name, property: cells.columns.length === 1 ? "column" : "columns", column }, { rows: rows.length, column, impute: false }, rows);
+    place.problems.add(
+      "empty-cell",
+      { statement: cells.name, property: cells.columns.length === 1 ? "column" : "columns", column },
+      { rows: rows.length, column, impute: false },
+      rows,
+    );
   }
 }
 
 /** Fits a target on training rows, or takes what was fitted, and turns all rows into numbers. */
-export function fitTarget(cells: TargetCells, parts: readonly PartRows[], fitted: FittedTarget | undefined, place: Place): ReadyTarget {
+export function fitTarget(
+  cells: TargetCells,
+  parts: readonly PartRows[],
+  fitted: FittedTarget | undefined,
+  place: Place,
+): ReadyTarget {
   const { name, plan } = cells;
   const train = parts.find((part) => part.name === "train")?.rows ?? new Int32Array(0);
   if (plan.type === "regression") return readyNumbers(cells, fitted ?? fitNumbers(cells, train, parts, place));
   const made = fitted ?? fitClasses(cells, train, parts, place);
   const classes = made.classes ?? [];
   const n = place.table.rows;
-  const place_ = new Map(classes.map((one, i) => [one, i]));
-  const toClass = cells.labels.map((one) => place_.get(canonical(one, plan)) ?? place_.get(one) ?? -1);
+  const numberOfClass = new Map(classes.map((one, i) => [one, i]));
+  const toClass = cells.labels.map((one) => numberOfClass.get(one) ?? -1);
   if (plan.type === "multilabel") {
     const width = classes.length;
     const values = new Float32Array(n * width);
@@ -174,13 +216,13 @@ function reportUnknown(cells: TargetCells, toClass: readonly number[], place: Pl
       if (one === label) rows.push(place.table.row(row, { value }));
     });
     const column = cells.columns[0]!;
-    place.problems.add("unseen-class", { statement: cells.name, property: "column", column }, { value, rows: rows.length, part: "the table", column }, rows);
+    place.problems.add(
+      "unseen-class",
+      { statement: cells.name, property: "column", column },
+      { value, rows: rows.length, part: "the table", column },
+      rows,
+    );
   });
-}
-
-/** Labels as they are compared: `True` and `true` are one. */
-function canonical(label: string, plan: TargetPlan): string {
-  return plan.classes !== undefined && typeof plan.classes !== "number" && plan.classes.includes(label) ? label : label;
 }
 
 function fitClasses(cells: TargetCells, train: Int32Array, parts: readonly PartRows[], place: Place): FittedTarget {
@@ -195,16 +237,35 @@ function fitClasses(cells: TargetCells, train: Int32Array, parts: readonly PartR
   else if (cells.numbers !== undefined) classes = [...cells.columns];
   else if (plan.classes !== undefined && typeof plan.classes !== "number") {
     classes = [...plan.classes];
-    const also = sortLabels(labels.filter((label, i) => !classes.includes(label) && parts.some((part) => countLabels(cells, part.rows)[i]! > 0)));
+    const also = sortLabels(
+      labels.filter(
+        (label, i) => !classes.includes(label) && parts.some((part) => countLabels(cells, part.rows)[i]! > 0),
+      ),
+    );
     if (also.length > 0) {
       const all = [...classes, ...also];
-      problems.add("classes-differ", { ...about, property: "classes" }, { name, classes: classes.length, column, values: all.length, also, write: `classes: [${all.map((one) => JSON.stringify(one)).join(", ")}]` });
+      problems.add(
+        "classes-differ",
+        { ...about, property: "classes" },
+        {
+          name,
+          classes: classes.length,
+          column,
+          values: all.length,
+          also,
+          write: `classes: [${all.map((one) => JSON.stringify(one)).join(", ")}]`,
+        },
+      );
     }
   } else {
     classes = sortLabels(seen);
     if (typeof plan.classes === "number" && plan.classes !== classes.length) {
       const all = new Set(labels.filter((_, i) => parts.some((part) => countLabels(cells, part.rows)[i]! > 0)));
-      problems.add("classes-differ", { ...about, property: "classes" }, { name, classes: plan.classes, column, values: all.size, also: [], write: `classes: ${all.size}` });
+      problems.add(
+        "classes-differ",
+        { ...about, property: "classes" },
+        { name, classes: plan.classes, column, values: all.size, also: [], write: `classes: ${all.size}` },
+      );
       return { classes, counts: [], weights: [] };
     }
   }
@@ -240,7 +301,13 @@ function countLabels(cells: TargetCells, rows: Int32Array): Float64Array {
   return counts;
 }
 
-function reportUnseen(cells: TargetCells, inTrain: Float64Array, parts: readonly PartRows[], place: Place, classes: readonly string[]): void {
+function reportUnseen(
+  cells: TargetCells,
+  inTrain: Float64Array,
+  parts: readonly PartRows[],
+  place: Place,
+  classes: readonly string[],
+): void {
   if (cells.numbers !== undefined) return;
   const column = cells.columns[0]!;
   for (const part of parts) {
@@ -248,10 +315,17 @@ function reportUnseen(cells: TargetCells, inTrain: Float64Array, parts: readonly
     cells.labels.forEach((value, label) => {
       // A label beyond `classes:` is said once, as classes-differ.
       if (inTrain[label]! > 0 || (cells.plan.classes !== undefined && !classes.includes(value))) return;
-      const rows = [...part.rows].filter((row) => (cells.label !== undefined ? cells.label[row] === label : cells.lists?.[row]?.includes(label)));
+      const rows = [...part.rows].filter((row) =>
+        cells.label !== undefined ? cells.label[row] === label : cells.lists?.[row]?.includes(label),
+      );
       if (rows.length === 0) return;
       const facts = { value, rows: rows.length, part: part.name, column };
-      place.problems.add("unseen-class", { statement: cells.name, property: "column", column }, facts, rows.map((row) => place.table.row(row, { value })));
+      place.problems.add(
+        "unseen-class",
+        { statement: cells.name, property: "column", column },
+        facts,
+        rows.map((row) => place.table.row(row, { value })),
+      );
     });
   }
 }
@@ -271,10 +345,22 @@ function binaryClasses(cells: TargetCells, seen: readonly string[], train: Int32
     return used;
   }
   if (used.length < 2) return used;
-  const positive = plan.positive !== undefined ? matching(used, plan.positive) : ["1", "true", "yes"].map((word) => matching(used, word)).find((one) => one !== undefined);
+  const positive =
+    plan.positive !== undefined
+      ? matching(used, plan.positive)
+      : ["1", "true", "yes"].map((word) => matching(used, word)).find((one) => one !== undefined);
   if (positive === undefined) {
-    const facts = { column, first: used[0]!, second: used[1]!, ...(plan.positive === undefined ? {} : { positive: plan.positive }) };
-    problems.add("positive-unknown", { statement: name, property: plan.positive === undefined ? "column" : "positive", column }, facts);
+    const facts = {
+      column,
+      first: used[0]!,
+      second: used[1]!,
+      ...(plan.positive === undefined ? {} : { positive: plan.positive }),
+    };
+    problems.add(
+      "positive-unknown",
+      { statement: name, property: plan.positive === undefined ? "column" : "positive", column },
+      facts,
+    );
     return used;
   }
   return [used.find((one) => one !== positive)!, positive];
@@ -317,7 +403,9 @@ function fitNumbers(cells: TargetCells, train: Int32Array, parts: readonly PartR
     if (plan.transform === "log") {
       const rows = parts.flatMap((part) => [...part.rows].filter((row) => numbers[row * width + c]! <= 0));
       if (rows.length > 0) {
-        const listed = rows.sort((a, b) => a - b).map((row) => place.table.row(row, { value: String(numbers[row * width + c]) }));
+        const listed = rows
+          .sort((a, b) => a - b)
+          .map((row) => place.table.row(row, { value: String(numbers[row * width + c]) }));
         place.problems.add("log-of-zero", { ...about, property: "transform" }, { rows: rows.length, column }, listed);
       }
     }
@@ -339,7 +427,12 @@ function readyNumbers(cells: TargetCells, fitted: FittedTarget): ReadyTarget {
     const x = numbers[i]!;
     if (Number.isNaN(x)) continue;
     const c = i % width;
-    const y = fitted.transform === "log" ? Math.log(x) : fitted.scale === undefined ? x : (x - fitted.scale.mean[c]!) / fitted.scale.deviation[c]!;
+    const y =
+      fitted.transform === "log"
+        ? Math.log(x)
+        : fitted.scale === undefined
+          ? x
+          : (x - fitted.scale.mean[c]!) / fitted.scale.deviation[c]!;
     if (!Number.isFinite(y)) continue;
     values[i] = y;
     labelled[i] = 1;
@@ -352,7 +445,8 @@ export function targetRows(target: ReadyTarget, rows: Int32Array): NumArray {
   const { width } = target;
   const Values = target.values instanceof Int32Array ? Int32Array : Float32Array;
   const data = new Values(rows.length * width);
-  for (let i = 0; i < rows.length; i++) for (let c = 0; c < width; c++) data[i * width + c] = target.values[rows[i]! * width + c]!;
+  for (let i = 0; i < rows.length; i++)
+    for (let c = 0; c < width; c++) data[i * width + c] = target.values[rows[i]! * width + c]!;
   const flat = target.plan.type === "binary" || target.plan.type === "multiclass";
   return { data, shape: flat ? [rows.length] : [rows.length, width] };
 }
@@ -361,6 +455,7 @@ export function targetRows(target: ReadyTarget, rows: Int32Array): NumArray {
 export function labelledRows(target: ReadyTarget, rows: Int32Array): Float32Array {
   const { width } = target;
   const out = new Float32Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++) for (let c = 0; c < width; c++) out[i * width + c] = target.labelled[rows[i]! * width + c]!;
+  for (let i = 0; i < rows.length; i++)
+    for (let c = 0; c < width; c++) out[i * width + c] = target.labelled[rows[i]! * width + c]!;
   return out;
 }

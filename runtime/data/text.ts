@@ -9,7 +9,14 @@ import { isEmpty, listOf, naSet } from "./cells.ts";
 import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
 import { checkSignal, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
 import { createStore, type Store } from "./store.ts";
-import { countTokens, createTokenizer, mostFrequent, padInto, segmentationOf, type TokenizerSettings } from "./tokenize.ts";
+import {
+  countTokens,
+  createTokenizer,
+  mostFrequent,
+  padInto,
+  segmentationOf,
+  type TokenizerSettings,
+} from "./tokenize.ts";
 
 interface TextState {
   readonly tokenizer: TokenizerSettings;
@@ -32,14 +39,19 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
   let files: MediaCells | undefined;
 
   /** Visits the texts of the rows wanted, `width` a row; undefined where there is none. */
-  const visit = async (wanted: Uint8Array | undefined, each: (row: number, texts: (string | undefined)[]) => void): Promise<void> => {
+  const visit = async (
+    wanted: Uint8Array | undefined,
+    each: (row: number, texts: (string | undefined)[]) => void,
+  ): Promise<void> => {
     if (files !== undefined) {
       for (let row = 0; row < place.table.rows; row++) {
         if (wanted !== undefined && wanted[row] === 0) continue;
         const texts: (string | undefined)[] = [];
         for (let k = 0; k < width; k++) {
           const item = files.of[row * width + k]!;
-          texts.push(item < 0 ? undefined : (await files.items[item]!.file.read()).toString("utf8").replace(/^\uFEFF/, ""));
+          texts.push(
+            item < 0 ? undefined : (await files.items[item]!.file.read()).toString("utf8").replace(/^\uFEFF/, ""),
+          );
         }
         each(row, texts);
       }
@@ -51,7 +63,9 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
       for (let i = 0; i < rows; i++) {
         const row = start + i;
         if (wanted !== undefined && wanted[row] === 0) continue;
-        let texts: (string | undefined)[] = cells.map((column) => (isEmpty(column[i], na) ? undefined : (column[i] as string)));
+        let texts: (string | undefined)[] = cells.map((column) =>
+          isEmpty(column[i], na) ? undefined : (column[i] as string),
+        );
         if (plan.count !== undefined && columns.length === 1 && texts[0] !== undefined) {
           const list = listOf(texts[0]);
           if (list !== undefined) texts = list.map((one) => (one === null ? undefined : String(one)));
@@ -81,7 +95,12 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
       });
       if (empty.length > 0) {
         const column = columns[0]!;
-        place.problems.add("empty-cell", { statement: name, property, column }, { rows: empty.length, column, impute: false }, empty);
+        place.problems.add(
+          "empty-cell",
+          { statement: name, property, column },
+          { rows: empty.length, column, impute: false },
+          empty,
+        );
       }
       return present;
     },
@@ -121,18 +140,38 @@ function noteCut(name: string, plan: TextPlan, place: Workplace, lengths: number
   if (lengths.length === 0 || cut / lengths.length < 0.25) return;
   lengths.sort((a, b) => a - b);
   const enough = lengths[Math.min(lengths.length - 1, Math.ceil(lengths.length * 0.95) - 1)]!;
-  place.notes.push({ code: "text-cut", about: { statement: name, property: "tokens" }, facts: { name, tokens: plan.tokens, part: cut / lengths.length, enough } });
+  place.notes.push({
+    code: "text-cut",
+    about: { statement: name, property: "tokens" },
+    facts: { name, tokens: plan.tokens, part: cut / lengths.length, enough },
+  });
 }
 
-type Visit = (wanted: Uint8Array | undefined, each: (row: number, texts: (string | undefined)[]) => void) => Promise<void>;
+type Visit = (
+  wanted: Uint8Array | undefined,
+  each: (row: number, texts: (string | undefined)[]) => void,
+) => Promise<void>;
 
-async function fitText(name: string, plan: TextPlan, place: Workplace, width: number, several: boolean, visit: Visit, train: Int32Array): Promise<FittedModality> {
+async function fitText(
+  name: string,
+  plan: TextPlan,
+  place: Workplace,
+  width: number,
+  several: boolean,
+  visit: Visit,
+  train: Int32Array,
+): Promise<FittedModality> {
   const wanted = new Uint8Array(place.table.rows);
   for (const row of train) wanted[row] = 1;
   let tokenizer: TokenizerSettings = { tokenizer: plan.tokenizer, lower: plan.lower };
   const shared = plan.shares === undefined ? undefined : (place.fittedOf(plan.shares)?.state as TextState | undefined);
-  if (plan.shares !== undefined && shared === undefined) throw new Error(`\`${name}\` shares the vocabulary of \`${plan.shares}\`, which is not read`);
-  if (shared !== undefined) tokenizer = { ...tokenizer, ...(shared.tokenizer.segment === undefined ? {} : { segment: shared.tokenizer.segment }) };
+  if (plan.shares !== undefined && shared === undefined)
+    throw new Error(`\`${name}\` shares the vocabulary of \`${plan.shares}\`, which is not read`);
+  if (shared !== undefined)
+    tokenizer = {
+      ...tokenizer,
+      ...(shared.tokenizer.segment === undefined ? {} : { segment: shared.tokenizer.segment }),
+    };
   else if (plan.tokenizer === "words") {
     const samples: string[] = [];
     if (plan.language === undefined) {
@@ -178,7 +217,14 @@ async function fitText(name: string, plan: TextPlan, place: Workplace, width: nu
   };
 }
 
-function textFeed(plan: TextPlan, state: TextState, width: number, several: boolean, slots: Int32Array, store: Store): Feed {
+function textFeed(
+  plan: TextPlan,
+  state: TextState,
+  width: number,
+  several: boolean,
+  slots: Int32Array,
+  store: Store,
+): Feed {
   const length = plan.tokens;
   const inner = plan.output === "ids" ? length : state.rows;
   return {
@@ -203,7 +249,13 @@ function textFeed(plan: TextPlan, state: TextState, width: number, several: bool
 }
 
 /** Ids of a row as counts over the vocabulary. */
-function spreadOut(ids: Int32Array, output: "multi_hot" | "count" | "tf_idf", state: TextState, out: Float32Array, at: number): void {
+function spreadOut(
+  ids: Int32Array,
+  output: "multi_hot" | "count" | "tf_idf",
+  state: TextState,
+  out: Float32Array,
+  at: number,
+): void {
   for (const id of ids) {
     if (id === 0) continue;
     if (output === "multi_hot") out[at + id] = 1;

@@ -10,11 +10,13 @@ export interface TokenizerSettings {
   readonly segment?: string;
 }
 
-const segmented = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
+const segmented =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
 
 /** Makes a function from text to tokens. */
 export function createTokenizer(settings: TokenizerSettings): (text: string) => string[] {
-  const prepare = (text: string): string => (settings.lower ? text.normalize("NFC").toLowerCase() : text.normalize("NFC"));
+  const prepare = (text: string): string =>
+    settings.lower ? text.normalize("NFC").toLowerCase() : text.normalize("NFC");
   if (settings.tokenizer === "characters") return (text) => Array.from(prepare(text));
   if (settings.segment !== undefined) {
     const segmenter = new Intl.Segmenter(settings.segment, { granularity: "word" });
@@ -77,7 +79,13 @@ export function mostFrequent(counts: ReadonlyMap<string, number>, rows: number):
  * Pads or cuts a row of ids to `length`, both on the side `pad` says (Keras's pad_sequences with padding = truncating).
  * Writes into `out` from `at` on.
  */
-export function padInto(out: Int32Array, at: number, ids: readonly number[], length: number, pad: "pre" | "post"): void {
+export function padInto(
+  out: Int32Array,
+  at: number,
+  ids: readonly number[],
+  length: number,
+  pad: "pre" | "post",
+): void {
   if (ids.length >= length) {
     const start = pad === "pre" ? ids.length - length : 0;
     for (let i = 0; i < length; i++) out[at + i] = ids[start + i]!;

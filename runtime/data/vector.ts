@@ -5,7 +5,7 @@ import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { VectorPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
 import { expandColumn, isEmpty, listOf, naSet, numberOf } from "./cells.ts";
-import { createArrays } from "./image.ts";
+import { createArrays } from "./media-items.ts";
 import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
 import { checkSignal, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
 import { applyScale, type ColumnScale, fitImpute, fitScale } from "./scaling.ts";
@@ -60,11 +60,15 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
     }
     await table.visit(columns, (cells, start) => {
       for (let i = 0; i < cells[0]!.length; i++) {
-        if (asColumns) each(start + i, [cells.map((column) => (isEmpty(column[i], na) ? Number.NaN : numberOf(column[i]!)))]);
+        if (asColumns)
+          each(start + i, [cells.map((column) => (isEmpty(column[i], na) ? Number.NaN : numberOf(column[i]!)))]);
         else {
           const cell = cells[0]![i];
           const list = isEmpty(cell, na) ? undefined : listOf(cell!);
-          const numbers = (one: unknown): ArrayLike<number> => (Array.isArray(one) ? one.map((x) => (typeof x === "number" ? x : typeof x === "string" ? numberOf(x) : Number.NaN)) : []);
+          const numbers = (one: unknown): ArrayLike<number> =>
+            Array.isArray(one)
+              ? one.map((x) => (typeof x === "number" ? x : typeof x === "string" ? numberOf(x) : Number.NaN))
+              : [];
           if (list === undefined) each(start + i, []);
           else each(start + i, several ? list.slice(0, width).map(numbers) : [numbers(list)]);
         }
@@ -125,13 +129,19 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
       });
       columns.forEach((column, c) => {
         const about = { statement: name, property, column };
-        if (empty[c]!.length > 0) problems.add("empty-cell", about, { rows: empty[c]!.length, column, impute: true }, empty[c]);
+        if (empty[c]!.length > 0)
+          problems.add("empty-cell", about, { rows: empty[c]!.length, column, impute: true }, empty[c]);
         const kind = asColumns ? "number" : "list of numbers";
         if (wrong[c]!.length > 0) problems.add("cell-kind", about, { cells: wrong[c]!.length, column, kind }, wrong[c]);
       });
       if (unequal.length > 0) {
         const asks = plan.dim === undefined ? `${dim} numbers, as the first row has` : String(dim);
-        problems.add("array-mismatch", { statement: name, property: "dim", column: columns[0] }, { path: table.path, holds: unequal[0]!.value, text: `dim: ${dim}`, asks, column: columns[0] }, unequal);
+        problems.add(
+          "array-mismatch",
+          { statement: name, property: "dim", column: columns[0] },
+          { path: table.path, holds: unequal[0]!.value, text: `dim: ${dim}`, asks, column: columns[0] },
+          unequal,
+        );
       }
       return present;
     },
@@ -157,9 +167,21 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
         writer.write(slot, buffer);
       });
       const store = await writer.finish();
-      const state = known ?? (await fitVector(plan, store, Int32Array.from(train, (row) => slots[row]!), width, dim));
+      const state =
+        known ??
+        (await fitVector(
+          plan,
+          store,
+          Int32Array.from(train, (row) => slots[row]!),
+          width,
+          dim,
+        ));
       const features = dim * (state.flags ? 2 : 1);
-      const made: FittedModality = fitted ?? { shape: several ? [width, features] : [features], dtype: "float32", state };
+      const made: FittedModality = fitted ?? {
+        shape: several ? [width, features] : [features],
+        dtype: "float32",
+        state,
+      };
       return { fitted: made, feed: vectorFeed(made, state, width, several, slots, store) };
     },
   };
@@ -176,13 +198,30 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
       for (const item of cells.items) {
         try {
           const array = await arrays.open(item);
-          const numbers = (item.index === undefined ? [array.items, ...array.shape] : array.shape).reduce((all, n) => all * n, 1);
+          const numbers = (item.index === undefined ? [array.items, ...array.shape] : array.shape).reduce(
+            (all, n) => all * n,
+            1,
+          );
           if (dim === 0) dim = numbers;
           if (item.index !== undefined && item.index >= array.items) {
             past.push(table.row(item.row, { path: item.file.shown, value: String(item.index) }));
-            [shown, holds, asks] = [item.file.shown, `${array.items.toLocaleString("en-US")} items`, `item ${item.index.toLocaleString("en-US")}`];
+            [shown, holds, asks] = [
+              item.file.shown,
+              `${array.items.toLocaleString("en-US")} items`,
+              `item ${item.index.toLocaleString("en-US")}`,
+            ];
           } else if (numbers !== dim) {
-            problems.add("array-mismatch", { statement: name, property: "dim" }, { path: item.file.shown, holds: `${numbers} numbers an item`, text: `dim: ${dim}`, asks: String(dim), write: `dim: ${numbers}` });
+            problems.add(
+              "array-mismatch",
+              { statement: name, property: "dim" },
+              {
+                path: item.file.shown,
+                holds: `${numbers} numbers an item`,
+                text: `dim: ${dim}`,
+                asks: String(dim),
+                write: `dim: ${numbers}`,
+              },
+            );
             return;
           }
         } catch (error) {
@@ -192,18 +231,39 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
     } finally {
       await arrays.close();
     }
-    if (bad.length > 0) problems.add("file-unreadable", { statement: name, property: "file" }, { files: bad.length, kind: "an array" }, bad);
-    if (past.length > 0) problems.add("array-mismatch", { statement: name, property: "index" }, { path: shown, holds, text: "index", asks, column: plan.index }, past);
+    if (bad.length > 0)
+      problems.add(
+        "file-unreadable",
+        { statement: name, property: "file" },
+        { files: bad.length, kind: "an array" },
+        bad,
+      );
+    if (past.length > 0)
+      problems.add(
+        "array-mismatch",
+        { statement: name, property: "index" },
+        { path: shown, holds, text: "index", asks, column: plan.index },
+        past,
+      );
   }
 }
 
-async function wholeArray(array: { items: number; item(index: number): Promise<Uint8Array | Float32Array> }): Promise<number[]> {
+async function wholeArray(array: {
+  items: number;
+  item(index: number): Promise<Uint8Array | Float32Array>;
+}): Promise<number[]> {
   const out: number[] = [];
   for (let i = 0; i < array.items; i++) out.push(...(await array.item(i)));
   return out;
 }
 
-async function fitVector(plan: VectorPlan, store: Store, train: Int32Array, width: number, dim: number): Promise<VectorState> {
+async function fitVector(
+  plan: VectorPlan,
+  store: Store,
+  train: Int32Array,
+  width: number,
+  dim: number,
+): Promise<VectorState> {
   const scales: ColumnScale[] = [];
   const fills: number[] = [];
   // As many dimensions at once as fit into about 64 MB.
@@ -224,14 +284,23 @@ async function fitVector(plan: VectorPlan, store: Store, train: Int32Array, widt
     }
     for (const column of values) {
       const fill = fitImpute(column, plan.impute ?? "mean");
-      scales.push(fitScale(plan.impute === undefined ? column : column.map((x) => (Number.isNaN(x) ? fill : x)), plan.normalize));
+      scales.push(
+        fitScale(plan.impute === undefined ? column : column.map((x) => (Number.isNaN(x) ? fill : x)), plan.normalize),
+      );
       fills.push(fill);
     }
   }
   return { dim, scales, fills, flags: plan.impute !== undefined };
 }
 
-function vectorFeed(fitted: FittedModality, state: VectorState, width: number, several: boolean, slots: Int32Array, store: Store): Feed {
+function vectorFeed(
+  fitted: FittedModality,
+  state: VectorState,
+  width: number,
+  several: boolean,
+  slots: Int32Array,
+  store: Store,
+): Feed {
   const { dim } = state;
   const features = dim * (state.flags ? 2 : 1);
   return {

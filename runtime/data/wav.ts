@@ -12,7 +12,13 @@ export function isWav(bytes: Buffer): boolean {
 }
 
 const size = (bytes: number): string =>
-  bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e9)} GB`;
+  bytes < 1000
+    ? `${bytes} bytes`
+    : bytes < 1e6
+      ? `${Math.round(bytes / 1e3)} kB`
+      : bytes < 1e9
+        ? `${Math.round(bytes / 1e6)} MB`
+        : `${Math.round(bytes / 1e9)} GB`;
 
 /**
  * Reads a WAV file.
@@ -30,12 +36,18 @@ export function readWav(bytes: Buffer): Sound | undefined {
       if (start + 16 > bytes.length) throw new Error(`cut off after ${size(bytes.length)}`);
       let code = bytes.readUInt16LE(start);
       if (code === 0xfffe && length >= 26) code = bytes.readUInt16LE(start + 24);
-      format = { code, channels: bytes.readUInt16LE(start + 2), rate: bytes.readUInt32LE(start + 4), bits: bytes.readUInt16LE(start + 14) };
+      format = {
+        code,
+        channels: bytes.readUInt16LE(start + 2),
+        rate: bytes.readUInt32LE(start + 4),
+        bits: bytes.readUInt16LE(start + 14),
+      };
     } else if (id === "data") {
       if (format === undefined) throw new Error("its format is not said before its samples");
       // A writer that could not go back (a pipe) leaves one of these: the samples go on to the end.
       const open = length === 0xffffffff || length === 0x7fffffff || (length === 0 && start < bytes.length);
-      if (!open && start + length > bytes.length) throw new Error(`its header promises ${size(length)}, it has ${size(bytes.length - start)}`);
+      if (!open && start + length > bytes.length)
+        throw new Error(`its header promises ${size(length)}, it has ${size(bytes.length - start)}`);
       return decode(bytes.subarray(start, open ? bytes.length : start + length), format);
     }
     at = start + length + (length % 2);
@@ -43,7 +55,10 @@ export function readWav(bytes: Buffer): Sound | undefined {
   throw new Error(format === undefined ? `cut off after ${size(bytes.length)}` : "no samples");
 }
 
-function decode(data: Buffer, format: { code: number; channels: number; rate: number; bits: number }): Sound | undefined {
+function decode(
+  data: Buffer,
+  format: { code: number; channels: number; rate: number; bits: number },
+): Sound | undefined {
   const { code, channels, rate, bits } = format;
   const float = code === 3 && (bits === 32 || bits === 64);
   if (!float && !(code === 1 && [8, 16, 24, 32].includes(bits))) return undefined;
@@ -60,6 +75,7 @@ function decode(data: Buffer, format: { code: number; channels: number; rate: nu
     else if (width === 3) samples[i] = (view.getUint16(p, true) + view.getInt8(p + 2) * 65536) / 8388608;
     else samples[i] = view.getInt32(p, true) / 2147483648;
   }
-  for (let i = 0; i < samples.length; i++) if (!Number.isFinite(samples[i]!)) throw new Error("samples that are no numbers");
+  for (let i = 0; i < samples.length; i++)
+    if (!Number.isFinite(samples[i]!)) throw new Error("samples that are no numbers");
   return { rate, channels, samples };
 }

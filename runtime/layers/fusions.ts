@@ -193,7 +193,7 @@ export function fusionFactories(context: Context) {
   };
 }
 
-interface LateArguments {
+export interface LateArguments {
   readonly target: LateTarget;
   /** What is averaged. */
   readonly of?: "probabilities" | "logits";

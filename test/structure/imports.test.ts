@@ -32,7 +32,9 @@ function importsOf(file: string): Import[] {
     found.push({ from: file, to: resolve(to), typeOnly: type !== undefined, lazy: false });
   }
   // `typeof import("x")` is a type, `await import("x")` loads.
-  for (const [whole, to = ""] of text.matchAll(/(?:typeof\s+)?\bimport\(\s*(?:\/\*.*?\*\/\s*)?["']([^"']+)["']\s*\)/g)) {
+  for (const [whole, to = ""] of text.matchAll(
+    /(?:typeof\s+)?\bimport\(\s*(?:\/\*.*?\*\/\s*)?["']([^"']+)["']\s*\)/g,
+  )) {
     const typeOnly = whole.startsWith("typeof") || /[:<|]\s*$/.test(text.slice(0, text.indexOf(whole)));
     found.push({ from: file, to: resolve(to), typeOnly, lazy: true });
   }
@@ -72,20 +74,26 @@ describe("imports", () => {
   });
 
   it("goes from a folder only to those it may know", () => {
-    const wrong = imports.filter((one) => isOurs(one.to) && top(one.to) !== top(one.from) && !allowed[top(one.from)]?.includes(top(one.to)));
+    const wrong = imports.filter(
+      (one) => isOurs(one.to) && top(one.to) !== top(one.from) && !allowed[top(one.from)]?.includes(top(one.to)),
+    );
     expect(wrong.map(show)).toEqual([]);
   });
 
   it("goes inside the compiler from later stages to earlier ones", () => {
-    const stage = (file: string): number => (top(file) === "compiler" ? stages.indexOf(file.split("/")[1] as string) : -1);
+    const stage = (file: string): number =>
+      top(file) === "compiler" ? stages.indexOf(file.split("/")[1] as string) : -1;
     const wrong = imports.filter(
-      (one) => stage(one.from) >= 0 && stage(one.to) > stage(one.from) && !(one.typeOnly && contractFiles.includes(one.to)),
+      (one) =>
+        stage(one.from) >= 0 && stage(one.to) > stage(one.from) && !(one.typeOnly && contractFiles.includes(one.to)),
     );
     expect(wrong.map(show)).toEqual([]);
   });
 
   it("names modules of ours with their ending", () => {
-    const wrong = imports.filter((one) => one.to.includes("/") && folders.includes(top(one.to)) && !/\.(?:ts|json)$/.test(one.to));
+    const wrong = imports.filter(
+      (one) => one.to.includes("/") && folders.includes(top(one.to)) && !/\.(?:ts|json)$/.test(one.to),
+    );
     expect(wrong.map(show)).toEqual([]);
   });
 
@@ -113,11 +121,14 @@ describe("imports", () => {
 });
 
 describe("files", () => {
-  const lines = sources.filter((file) => !file.endsWith(".gen.ts")).map((file) => ({ file, lines: readFileSync(path.join(root, file), "utf8").split("\n").length }));
+  const lines = sources
+    .filter((file) => !file.endsWith(".gen.ts"))
+    .map((file) => ({ file, lines: readFileSync(path.join(root, file), "utf8").split("\n").length }));
 
   it("have no more than 600 lines", () => {
     const long = lines.filter((one) => one.lines > 400);
-    if (long.length > 0) console.warn(`over 400 lines:\n${long.map((one) => `  ${one.file}: ${one.lines}`).join("\n")}`);
+    if (long.length > 0)
+      console.warn(`over 400 lines:\n${long.map((one) => `  ${one.file}: ${one.lines}`).join("\n")}`);
     expect(lines.filter((one) => one.lines > 600)).toEqual([]);
   });
 
@@ -132,7 +143,11 @@ describe("files", () => {
   });
 
   it("use erasable syntax only, and name no machine", () => {
-    const enums = sources.filter((file) => /^\s*(?:export\s+)?(?:const\s+)?enum\s|^\s*(?:export\s+)?namespace\s/m.test(readFileSync(path.join(root, file), "utf8")));
+    const enums = sources.filter((file) =>
+      /^\s*(?:export\s+)?(?:const\s+)?enum\s|^\s*(?:export\s+)?namespace\s/m.test(
+        readFileSync(path.join(root, file), "utf8"),
+      ),
+    );
     expect(enums).toEqual([]);
   });
 });

@@ -7,7 +7,8 @@ export function argumentsOf(layer: Layer, entry: Entry): Arguments {
   const { args } = layer;
   const find = <T>(name: string, fits: (value: ArgValue) => boolean): T => {
     const value = args[name];
-    if (value === undefined || !fits(value)) throw new Error(`${layer.id} (${layer.op}) has no argument ${name} of the kind wanted`);
+    if (value === undefined || !fits(value))
+      throw new Error(`${layer.id} (${layer.op}) has no argument ${name} of the kind wanted`);
     return value as T;
   };
   const number = (name: string) => find<number>(name, (value) => typeof value === "number");
@@ -33,5 +34,10 @@ export function argumentsOf(layer: Layer, entry: Entry): Arguments {
 /** Whether an argument is what it would be without being written. */
 export function isDefault(entry: Entry, name: string, value: ArgValue): boolean {
   const param = entry.params[name];
-  return param !== undefined && !param.required && param.default !== undefined && JSON.stringify(param.default) === JSON.stringify(value);
+  return (
+    param !== undefined &&
+    !param.required &&
+    param.default !== undefined &&
+    JSON.stringify(param.default) === JSON.stringify(value)
+  );
 }

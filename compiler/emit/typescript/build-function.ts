@@ -37,7 +37,10 @@ export function buildFunction(name: string, model: Model, part: ReducedModel, ab
   const network = object([
     ["name", literal(model.name)],
     ["inputs", { is: "array", items: inputs.map(({ id }) => ({ code: text(scope.names.of(id)) })) }],
-    ["outputs", { is: "object", properties: flows.filter((flow) => flow.head).map(({ id }) => named(id, scope.names.of(id))) }],
+    [
+      "outputs",
+      { is: "object", properties: flows.filter((flow) => flow.head).map(({ id }) => named(id, scope.names.of(id))) },
+    ],
   ]);
   const body = [
     inputs.map((group) => statement(scope.names.of(group.id), input(group, asked))).join("\n"),
@@ -51,8 +54,13 @@ export function buildFunction(name: string, model: Model, part: ReducedModel, ab
 function comment(part: ReducedModel, asked: Asked, about: string | undefined): string {
   const weights = exactWeightsText(countWeights(part)) ?? "No weights";
   const count = `${weights}, ${costText(countCost(part))} multiply-adds a row.`;
-  const known = [...asked].map((what) => ({ vocabulary: "vocabularies", features: "features", classes: "classes", time: "lengths" })[what] ?? what);
-  const brings = known.length > 0 ? `\`fitted\` brings what only the data know: ${known.join(", ")}.` : "Every size is in the spec: it asks `fitted` for nothing.";
+  const known = [...asked].map(
+    (what) => ({ vocabulary: "vocabularies", features: "features", classes: "classes", time: "lengths" })[what] ?? what,
+  );
+  const brings =
+    known.length > 0
+      ? `\`fitted\` brings what only the data know: ${known.join(", ")}.`
+      : "Every size is in the spec: it asks `fitted` for nothing.";
   const sentences = [about, count, brings].filter((sentence) => sentence !== undefined);
   const line = sentences.join(" ");
   return docComment(columns(line) + "/**  */".length <= lineWidth ? line : sentences.flatMap(wrapped).join("\n"));
@@ -75,7 +83,8 @@ function statement(variable: string, code: Code, after?: string): string {
   return `${start}${print(code, 2, columns(start), 1)};${note}`;
 }
 
-const named = (name: string, variable: string): Property => (name === variable ? { name } : { name, code: text(variable) });
+const named = (name: string, variable: string): Property =>
+  name === variable ? { name } : { name, code: text(variable) };
 
 function input({ id, type }: InputGroup, asked: Asked): Code {
   const axes: Item[] = type.axes.map(({ size }) => ({ code: text(sizeExpression(size, asked)) }));
@@ -103,9 +112,12 @@ function section(flow: FlowGroup, model: Model, scope: StageScope): string {
   });
   const before = declarations.splice(0);
   const sources = flow.sources.map((id) => text(names.of(sourceGroup(id, scope))));
-  const source: Code = sources.length === 1 ? (sources[0] as Code) : { is: "array", items: sources.map((code) => ({ code })) };
-  if (stages.length === 0 && sources.length !== 1) throw new Error(`${flow.id} joins ${sources.length} values without a fusion`);
-  const code: Code = stages.length === 0 ? source : { is: "call", callee: "apply", args: [{ code: source }, ...stages] };
+  const source: Code =
+    sources.length === 1 ? (sources[0] as Code) : { is: "array", items: sources.map((code) => ({ code })) };
+  if (stages.length === 0 && sources.length !== 1)
+    throw new Error(`${flow.id} joins ${sources.length} values without a fusion`);
+  const code: Code =
+    stages.length === 0 ? source : { is: "call", callee: "apply", args: [{ code: source }, ...stages] };
   const own = [
     heading(title(flow), model.places[flow.id]),
     ...(flow.doc?.split("\n").map((line) => `  ${lineComment(line)}`) ?? []),
@@ -116,13 +128,16 @@ function section(flow: FlowGroup, model: Model, scope: StageScope): string {
 
 /** The group whose value a source is. */
 function sourceGroup(id: string, { model }: StageScope): string {
-  const group = model.groups.find((each) => each.id === id) ?? model.groups.find((each) => isFlow(each) && each.out === id);
+  const group =
+    model.groups.find((each) => each.id === id) ?? model.groups.find((each) => isFlow(each) && each.out === id);
   return group?.id ?? id.replace(/\.logits$/, "");
 }
 
 /** Type of the target that the members of a late fusion predict. */
 function predictedType(flow: FlowGroup, model: Model, part: ReducedModel): string {
-  const member = part.groups.find((group): group is FlowGroup => isFlow(group) && group.head !== undefined && flow.sources.includes(group.out));
+  const member = part.groups.find(
+    (group): group is FlowGroup => isFlow(group) && group.head !== undefined && flow.sources.includes(group.out),
+  );
   const target = member?.head && model.data.targets[member.head.target];
   if (!target) throw new Error(`the members of ${flow.id} predict no target`);
   return target.type;
@@ -139,7 +154,11 @@ function logits(flow: FlowGroup, model: Model, part: ReducedModel): FlowGroup["c
 
 /** `logits` for a prediction of classes; else the type, where it is another one than that of every source. */
 function remark(flow: FlowGroup, model: Model, part: ReducedModel): string | undefined {
-  const target = flow.head ? model.data.targets[flow.head.target]?.type : flow.stage === "late" ? predictedType(flow, model, part) : undefined;
+  const target = flow.head
+    ? model.data.targets[flow.head.target]?.type
+    : flow.stage === "late"
+      ? predictedType(flow, model, part)
+      : undefined;
   if (target !== undefined && target !== "regression") return "logits";
   const typeOf = (id: string) => part.values[id] && printType(part.values[id].type);
   const own = typeOf(flow.out);
@@ -149,7 +168,11 @@ function remark(flow: FlowGroup, model: Model, part: ReducedModel): string | und
 /** As the spec declares it: `encoder seen`, `fusion joint: mid`, `head guess: digit`. */
 function title(flow: FlowGroup): string {
   const kind = flow.name === undefined ? "flow" : flow.kind;
-  const what = flow.head ? `: ${flow.head.target}${flow.head.auxiliary ? ", auxiliary" : ""}` : flow.stage ? `: ${flow.stage}` : "";
+  const what = flow.head
+    ? `: ${flow.head.target}${flow.head.auxiliary ? ", auxiliary" : ""}`
+    : flow.stage
+      ? `: ${flow.stage}`
+      : "";
   return `${kind} ${flow.name ?? flow.id}${what}${flow.frozen ? ", frozen" : ""}`;
 }
 

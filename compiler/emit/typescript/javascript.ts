@@ -15,15 +15,19 @@ export async function withoutTypes(program: ProgramText): Promise<string> {
   const file = project.createSourceFile("program.ts", program.text);
   const problems = project.getProgram().getSyntacticDiagnostics(file);
   const first = problems[0];
-  if (first) throw new Error(`the program written is no TypeScript: ${String(first.getMessageText())} at ${first.getStart()}`);
+  if (first)
+    throw new Error(`the program written is no TypeScript: ${String(first.getMessageText())} at ${first.getStart()}`);
 
   const found = file.getStatements().flatMap((statement) => {
     if (Node.isVariableStatement(statement)) return statement.getDeclarations().map((each) => each.getName());
     if (Node.isFunctionDeclaration(statement)) return [statement.getName() ?? ""];
     if (Node.isExportAssignment(statement)) return ["default"];
-    return Node.isImportDeclaration(statement) && statement.getModuleSpecifierValue() === "mmfc/runtime" ? [] : [statement.getKindName()];
+    return Node.isImportDeclaration(statement) && statement.getModuleSpecifierValue() === "mmfc/runtime"
+      ? []
+      : [statement.getKindName()];
   });
-  if (found.join() !== program.exports.join()) throw new Error(`the program written has the parts ${found.join(", ")}, not ${program.exports.join(", ")}`);
+  if (found.join() !== program.exports.join())
+    throw new Error(`the program written has the parts ${found.join(", ")}, not ${program.exports.join(", ")}`);
 
   /** Ranges of types, from the end of what they are about. */
   const cuts: [from: number, to: number][] = [];

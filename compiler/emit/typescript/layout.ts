@@ -32,7 +32,11 @@ export interface Property {
 }
 
 export const text = (value: string): Code => ({ is: "text", text: value });
-export const call = (callee: string, ...args: readonly Code[]): Code => ({ is: "call", callee, args: args.map((code) => ({ code })) });
+export const call = (callee: string, ...args: readonly Code[]): Code => ({
+  is: "call",
+  callee,
+  args: args.map((code) => ({ code })),
+});
 
 /** `{ a: 1, b }` from names and codes; without a code the property is short for a variable. */
 export function object(entries: readonly (readonly [name: string, code?: Code])[], open = false): Code {
@@ -115,7 +119,11 @@ function holdsLists(items: readonly Item[]): boolean {
 function inner(items: readonly Item[], indent: number): string {
   const margin = " ".repeat(indent + 2);
   const numbers = items.every(({ code, before }) => code.is === "text" && /^-?\d[\d._e-]*$/.test(code.text) && !before);
-  if (numbers) return `\n${filled(items.map(({ code }) => (code as { text: string }).text), margin)}\n${" ".repeat(indent)}`;
+  if (numbers)
+    return `\n${filled(
+      items.map(({ code }) => (code as { text: string }).text),
+      margin,
+    )}\n${" ".repeat(indent)}`;
   const lines = items.map(({ code, before = [], apart, spread }, i) => {
     const dots = spread ? "..." : "";
     const comments = before.map((comment) => `${margin}${lineComment(comment)}\n`).join("");
@@ -149,6 +157,7 @@ function printProperty({ name, code, after }: Property, key: string, indent: num
   const column = indent + columns(key) + 2;
   const value = print(code, indent, column, 1);
   // A string that is too long moves to a line of its own.
-  const moves = code.is === "text" && /^["']/.test(code.text) && columns(key) > 2 && column + columns(value) + 1 > lineWidth;
+  const moves =
+    code.is === "text" && /^["']/.test(code.text) && columns(key) > 2 && column + columns(value) + 1 > lineWidth;
   return `${margin}${key}:${moves ? `\n${margin}  ` : " "}${value},${comment}`;
 }

@@ -6,9 +6,17 @@
 /** Controls, line separators and marks that turn the direction of text around: they never stand in a program as they are. */
 const unsafe = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu;
 
-const named: { readonly [character: string]: string } = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v" };
+const named: { readonly [character: string]: string } = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\v": "\\v",
+};
 
-const escaped = (character: string): string => named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+const escaped = (character: string): string =>
+  named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** A string literal: in double quotes, or in single ones where it has more double quotes than single (as Biome has it). */
 export function quote(text: string): string {
@@ -51,7 +59,9 @@ export function lineComment(text: string): string {
 
 /** Lines of text as a JSDoc comment. */
 export function docComment(text: string, indent = ""): string {
-  const lines = text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replace(unsafe, " ").replaceAll("*/", "*\\/").trimEnd());
+  const lines = text
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map((line) => line.replace(unsafe, " ").replaceAll("*/", "*\\/").trimEnd());
   if (lines.length === 1) return `${indent}/** ${lines[0]} */`;
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`].join("\n");
 }

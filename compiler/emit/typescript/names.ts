@@ -6,9 +6,15 @@ import { isIdentifier } from "./literals.ts";
 
 /** What the program's own text says, and words that cannot name a variable in a module. */
 const taken: ReadonlySet<string> = new Set([
-  ..."apply defineProgram Fitted Tf tf fitted data buildModel training evaluation floors Math undefined NaN Infinity".split(" "),
-  ..."arguments async await break case catch class const continue debugger default delete do else enum eval export extends".split(" "),
-  ..."false finally for function if implements import in instanceof interface let new null of package private protected".split(" "),
+  ..."apply defineProgram Fitted Tf tf fitted data buildModel training evaluation floors Math undefined NaN Infinity".split(
+    " ",
+  ),
+  ..."arguments async await break case catch class const continue debugger default delete do else enum eval export extends".split(
+    " ",
+  ),
+  ..."false finally for function if implements import in instanceof interface let new null of package private protected".split(
+    " ",
+  ),
   ..."public return static super switch this throw true try typeof using var void while with yield".split(" "),
 ]);
 

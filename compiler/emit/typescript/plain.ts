@@ -18,7 +18,11 @@ export function literal(value: unknown): Code {
     case "object":
       if (value === null) return text("null");
       if (Array.isArray(value)) return { is: "array", items: value.map((each) => ({ code: literal(each) })) };
-      return object(Object.entries(value).filter(([, each]) => each !== undefined).map(([name, each]) => [name, literal(each)]));
+      return object(
+        Object.entries(value)
+          .filter(([, each]) => each !== undefined)
+          .map(([name, each]) => [name, literal(each)]),
+      );
     default:
       throw new TypeError(`${typeof value} is no plain data`);
   }

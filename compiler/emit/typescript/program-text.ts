@@ -18,10 +18,17 @@ export function programText(model: Model): ProgramText {
   const names = createNames([]);
   const builders = floors.map(([floor, part]) => {
     const name = names.fresh(camelCase(`build_${floor.replace(/[^\p{ID_Continue}]+/gu, "_").replace(/_+$/, "")}`));
-    return { floor, name, text: buildFunction(name, model, part, `The floor ${floor}: what is left of the model with that alone.`) };
+    return {
+      floor,
+      name,
+      text: buildFunction(name, model, part, `The floor ${floor}: what is left of the model with that alone.`),
+    };
   });
   const whole = buildFunction("buildModel", model, model);
-  const floorsObject: Code = { is: "object", properties: builders.map(({ floor, name }) => ({ name: floor, code: text(name) })) };
+  const floorsObject: Code = {
+    is: "object",
+    properties: builders.map(({ floor, name }) => ({ name: floor, code: text(name) })),
+  };
   const parts = [
     header(model, /(?<!tf\.)\bapply\(/.test([whole, ...builders.map((each) => each.text)].join("\n"))),
     `${docComment("Where rows come from, what is read from each, and what is fitted on the training rows.")}\n${constant("data", dataPlan(model))}`,
@@ -34,7 +41,15 @@ export function programText(model: Model): ProgramText {
   ];
   return {
     text: `${parts.join("\n\n")}\n`,
-    exports: ["data", "buildModel", ...builders.map(({ name }) => name), "training", "evaluation", ...(builders.length > 0 ? ["floors"] : []), "default"],
+    exports: [
+      "data",
+      "buildModel",
+      ...builders.map(({ name }) => name),
+      "training",
+      "evaluation",
+      ...(builders.length > 0 ? ["floors"] : []),
+      "default",
+    ],
   };
 }
 
@@ -52,7 +67,11 @@ function constant(name: string, code: Code, asConst = true): string {
 }
 
 /** An object with a line for each property, and for each property of those in `deep`. */
-function openObject(plan: object, deep: readonly string[], after: (list: string, name: string) => string | undefined = () => undefined): Code {
+function openObject(
+  plan: object,
+  deep: readonly string[],
+  after: (list: string, name: string) => string | undefined = () => undefined,
+): Code {
   const properties = Object.entries(plan)
     .filter(([, value]) => value !== undefined)
     .map(([list, value]): Property => {
@@ -77,7 +96,10 @@ function dataPlan(model: Model): Code {
 
 function definition(model: Model, floors: boolean): string {
   const short = ["data", "buildModel", "training", "evaluation", ...(floors ? ["floors"] : [])];
-  const program = call("defineProgram", object([["name", literal(model.name)], ["spec", literal(model.spec)], ...short.map((name) => [name] as const)]));
+  const program = call(
+    "defineProgram",
+    object([["name", literal(model.name)], ["spec", literal(model.spec)], ...short.map((name) => [name] as const)]),
+  );
   const start = "export default ";
   return `${start}${print(program, 0, start.length, 1)}; // run: node program.js train`;
 }

@@ -22,14 +22,19 @@ export function sizeExpression(dim: Dim, asked: Asked): string {
 
 function termExpression({ coefficient, symbols }: Term, asked: Asked, isPart: boolean): string {
   if (symbols.length === 0) return numeral(coefficient);
-  const factors = symbols.map((symbol) => symbolExpression(symbol, asked, coefficient !== 1 || symbols.length > 1 || isPart));
+  const factors = symbols.map((symbol) =>
+    symbolExpression(symbol, asked, coefficient !== 1 || symbols.length > 1 || isPart),
+  );
   return (coefficient === 1 ? factors : [numeral(coefficient), ...factors]).join(" * ");
 }
 
 function symbolExpression(symbol: string, asked: Asked, isPart: boolean): string {
   if (/^[^\s()·+*/]+$/u.test(symbol)) return question(symbol, asked);
   // An expression: names, numbers, brackets and signs, and nothing else.
-  const tokens = symbol.match(/floor\(|ceil\(|[()]|[-+*/·]|\d+(?![\p{ID_Continue}.])|[\p{ID_Start}_][\p{ID_Continue}]*\.\p{ID_Start}+(?![\p{ID_Continue}(])|\s+/gu) ?? [];
+  const tokens =
+    symbol.match(
+      /floor\(|ceil\(|[()]|[-+*/·]|\d+(?![\p{ID_Continue}.])|[\p{ID_Start}_][\p{ID_Continue}]*\.\p{ID_Start}+(?![\p{ID_Continue}(])|\s+/gu,
+    ) ?? [];
   if (tokens.join("") !== symbol) throw new Error(`no program can say the size ${symbol}`);
   const expression = tokens
     .filter((token) => token.trim() !== "")

@@ -66,7 +66,9 @@ function itemsOf(call: Call, scope: StageScope): Item[] {
       const code: Code = shared.list ? { is: "array", items: stages } : (items[0] as Item).code;
       const start = `  const ${shared.variable} = `;
       const title = call.block ? `block ${call.text}` : call.text;
-      scope.declarations.push(`  ${lineComment(`${title}: one set of weights wherever it is used`)}\n${start}${print(code, 2, start.length, 1)};`);
+      scope.declarations.push(
+        `  ${lineComment(`${title}: one set of weights wherever it is used`)}\n${start}${print(code, 2, start.length, 1)};`,
+      );
     }
   }
   if (shared.variable === "") return [];
@@ -76,7 +78,10 @@ function itemsOf(call: Call, scope: StageScope): Item[] {
 function ownItems(call: Call, scope: StageScope): Item[] {
   const layer = layerOf(call, scope);
   if (call.block) {
-    const items = stagesOf((call.bodies ?? []).flatMap((body) => body.calls), { ...scope, fusion: undefined });
+    const items = stagesOf(
+      (call.bodies ?? []).flatMap((body) => body.calls),
+      { ...scope, fusion: undefined },
+    );
     return items.map((item, i) => (i === 0 ? { ...item, before: [call.text, ...(item.before ?? [])] } : item));
   }
   const entry = entryOf(layer, scope);
@@ -107,7 +112,11 @@ function entryOf(layer: Layer, { fusion }: StageScope): Op | Fusion {
 /** Arguments that differ from the registry's defaults, in camelCase; or what the entry itself says. */
 function optionsOf(call: Call, layer: Layer, entry: Op | Fusion, scope: StageScope): Property[] {
   if (entry.emit?.options) {
-    const shapes = { inputs: call.ins.map((id) => typeOf(id, scope)), output: typeOf(call.out, scope), args: argumentsOf(layer, entry) };
+    const shapes = {
+      inputs: call.ins.map((id) => typeOf(id, scope)),
+      output: typeOf(call.out, scope),
+      args: argumentsOf(layer, entry),
+    };
     const texts = entry.emit.options(shapes, (dim) => sizeExpression(dim, scope.asked));
     return Object.entries(texts).map(([name, value]) => ({ name, code: text(value) }));
   }
@@ -142,12 +151,18 @@ function bodiesOf(call: Call, layer: Layer, scope: StageScope): Property[] {
       return [{ name: "layers", code: { is: "array", items: rounds.flat() } }];
     }
     case "bidirectional": {
-      const inner = stagesOf(bodies.flatMap((body) => body.calls), scope);
+      const inner = stagesOf(
+        bodies.flatMap((body) => body.calls),
+        scope,
+      );
       if (inner.length !== 1) throw new Error(`${layer.id} holds ${inner.length} recurrent layers instead of one`);
       return [{ name: "layer", code: (inner[0] as Item).code }];
     }
     case "each":
-      return bodies.map((body) => ({ name: "layers", code: { is: "array", items: stagesOf(body.calls, { ...scope, items: new Set(call.ins) }) } }));
+      return bodies.map((body) => ({
+        name: "layers",
+        code: { is: "array", items: stagesOf(body.calls, { ...scope, items: new Set(call.ins) }) },
+      }));
     default:
       return bodies.map((body) => ({ name: body.name === "shortcut" ? "shortcut" : "layers", code: list(body) }));
   }

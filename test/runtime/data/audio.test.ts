@@ -22,11 +22,25 @@ interface AudioCase {
   readonly out: Numbers & { re?: number[]; im?: number[] };
 }
 
-const base: SpectralSettings = { kind: "mel", rate: 8000, fft: 256, hop: 128, scale: "db", bands: 20, fmin: 0, fmax: 4000, coefficients: 0 };
+const base: SpectralSettings = {
+  kind: "mel",
+  rate: 8000,
+  fft: 256,
+  hop: 128,
+  scale: "db",
+  bands: 20,
+  fmin: 0,
+  fmax: 4000,
+  coefficients: 0,
+};
 
 describe.skipIf(!hasShared)("sound as librosa has it", () => {
   const all = (hasShared ? cases("peer_fixtures/audio.json.gz") : []) as unknown as AudioCase[];
-  const signals = new Map(all.filter((one) => one.name === "signal").map((one) => [one.id!, Float32Array.from(one.y_int16!.data as number[], (x) => x / 32768)]));
+  const signals = new Map(
+    all
+      .filter((one) => one.name === "signal")
+      .map((one) => [one.id!, Float32Array.from(one.y_int16!.data as number[], (x) => x / 32768)]),
+  );
   /** Fixtures are [bands, frames], values here are [frames, bands]. */
   const turned = (out: Numbers): number[] => {
     const [bands, frames] = out.shape as [number, number];
@@ -34,7 +48,9 @@ describe.skipIf(!hasShared)("sound as librosa has it", () => {
   };
 
   it("mel in decibels (power_to_db)", () => {
-    const wanted = all.filter((one) => one.name === "power_to_db" && JSON.stringify(one.args).includes('"hop_length":128,"n_mels":20}'));
+    const wanted = all.filter(
+      (one) => one.name === "power_to_db" && JSON.stringify(one.args).includes('"hop_length":128,"n_mels":20}'),
+    );
     expect(wanted.length).toBe(3);
     for (const one of wanted) {
       const got = createSpectral(base)(signals.get(one.signal!)!);
@@ -68,7 +84,10 @@ describe.skipIf(!hasShared)("sound as librosa has it", () => {
   });
 
   it("145 filter banks of D. Ellis' MATLAB code (Slaney's)", () => {
-    const lines = gunzipSync(readFileSync(path.join(shared, "data/librosa_fixtures/melfb.jsonl.gz"))).toString("utf8").trim().split("\n");
+    const lines = gunzipSync(readFileSync(path.join(shared, "data/librosa_fixtures/melfb.jsonl.gz")))
+      .toString("utf8")
+      .trim()
+      .split("\n");
     let compared = 0;
     for (const line of lines) {
       const bank = JSON.parse(line);
@@ -90,10 +109,17 @@ describe.skipIf(!hasShared)("sound as librosa has it", () => {
   });
 
   it("windows and mel scales", () => {
-    const window = all.find((one) => one.name === "window" && (one.args as unknown as { kind: string }).kind === "hann" && (one.args as unknown as { n: number; periodic: boolean }).periodic);
-    if (window !== undefined) expect(difference(hann((window.args as unknown as { n: number }).n), window.out.data)).toBeLessThan(1e-9);
+    const window = all.find(
+      (one) =>
+        one.name === "window" &&
+        (one.args as unknown as { kind: string }).kind === "hann" &&
+        (one.args as unknown as { n: number; periodic: boolean }).periodic,
+    );
+    if (window !== undefined)
+      expect(difference(hann((window.args as unknown as { n: number }).n), window.out.data)).toBeLessThan(1e-9);
     const scale = all.find((one) => one.name === "hz_to_mel" && !(one.args as unknown as { htk: boolean }).htk);
-    if (scale?.x !== undefined) expect(difference((scale.x.data as number[]).map(hertzToMel), scale.out.data)).toBeLessThan(1e-6);
+    if (scale?.x !== undefined)
+      expect(difference((scale.x.data as number[]).map(hertzToMel), scale.out.data)).toBeLessThan(1e-6);
   });
 });
 
@@ -143,7 +169,8 @@ describe("WAV", () => {
 
 describe("resampling", () => {
   it("keeps a tone below both limits and removes one above the new limit", () => {
-    const tone = (hertz: number, rate: number, n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / rate));
+    const tone = (hertz: number, rate: number, n: number): Float32Array =>
+      Float32Array.from({ length: n }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / rate));
     const got = resample(tone(440, 44100, 44100), 44100, 16000);
     expect(got.length).toBe(16000);
     const wanted = tone(440, 16000, 16000);

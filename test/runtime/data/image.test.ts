@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodePicture } from "../../../runtime/data/image.ts";
+import { decodePicture } from "../../../runtime/data/picture.ts";
 import { resizeBytes, toGray } from "../../../runtime/data/image-resize.ts";
 import { augmentImage } from "../../../runtime/data/image-augment.ts";
 import { createRandom } from "../../../runtime/data/random.ts";
@@ -34,7 +34,11 @@ describe.skipIf(!hasShared)("pictures as Pillow has them", () => {
   for (const one of all.filter((each) => each.name === "decode" && ["L", "RGB"].includes(each.mode_out ?? ""))) {
     it(`decodes ${one.kind}`, async () => {
       const [h, w, c = 1] = one.out.shape as [number, number, number?];
-      const got = await decodePicture(Buffer.from(one.file_base64!, "base64"), { size: [h, w], channels: c as 1 | 3, resize: "stretch" });
+      const got = await decodePicture(Buffer.from(one.file_base64!, "base64"), {
+        size: [h, w],
+        channels: c as 1 | 3,
+        resize: "stretch",
+      });
       // Decoders of JPEG and lossy formats may differ by rounding.
       const most = /jpeg|webp/.test(one.kind!) ? 2 : 0;
       expect(difference(got, one.out.data)).toBeLessThanOrEqual(most);
@@ -47,11 +51,18 @@ describe("what a picture goes through", () => {
 
   it("lays alpha over white and turns by EXIF", async () => {
     const { default: sharp } = await import("sharp");
-    const clear = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } }).png().toBuffer();
+    const clear = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
     expect([...(await decodePicture(clear, red))].every((x) => x === 255)).toBe(true);
     // Left half black, right half white, stored turned by 90 degrees.
     const raw = Buffer.from([0, 255, 0, 255].flatMap((x) => [x, x, x]));
-    const turned = await sharp(raw, { raw: { width: 2, height: 2, channels: 3 } }).withMetadata({ orientation: 6 }).png().toBuffer();
+    const turned = await sharp(raw, { raw: { width: 2, height: 2, channels: 3 } })
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
     const upright = await decodePicture(turned, { ...red, channels: 1 });
     expect([...upright]).toEqual([0, 0, 255, 255]);
   });
@@ -59,7 +70,9 @@ describe("what a picture goes through", () => {
   it("crops to the middle and fits with white around", async () => {
     const { default: sharp } = await import("sharp");
     const raw = Buffer.from([0, 0, 100, 100, 200, 200, 0, 0].flatMap((x) => [x, x, x]));
-    const wide = await sharp(raw, { raw: { width: 4, height: 2, channels: 3 } }).png().toBuffer();
+    const wide = await sharp(raw, { raw: { width: 4, height: 2, channels: 3 } })
+      .png()
+      .toBuffer();
     expect([...(await decodePicture(wide, { size: [2, 2], channels: 1, resize: "crop" }))]).toEqual([0, 100, 200, 0]);
     const fitted = await decodePicture(wide, { size: [4, 4], channels: 1, resize: "fit" });
     expect([...fitted.subarray(0, 4)]).toEqual([255, 255, 255, 255]);
@@ -71,15 +84,24 @@ describe("what a picture goes through", () => {
     await expect(decodePicture(Buffer.from("RIFFxxxxWAVEfmt "), red)).rejects.toThrow("a WAV");
     await expect(decodePicture(Buffer.from("hello"), red)).rejects.toThrow("not a picture");
     const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 256));
-    const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } }).png().toBuffer();
+    const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .png()
+      .toBuffer();
     await expect(decodePicture(whole.subarray(0, whole.length >> 1), red)).rejects.toThrow(/^cut off after/);
-    const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } }).jpeg().toBuffer();
+    const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .jpeg()
+      .toBuffer();
     await expect(decodePicture(jpeg.subarray(0, jpeg.length >> 1), red)).rejects.toThrow(/^cut off after/);
   });
 
   it("augments by the seed alone, and keeps what it must", () => {
     const picture = Float32Array.from({ length: 48 }, (_, i) => (i * 5) % 256);
-    const calls: CallPlan[] = [{ flip: { direction: "horizontal" } }, { rotate: { angle: 10 } }, { brightness: { by: 0.2 } }, { cutout: { size: [2, 2] } }];
+    const calls: CallPlan[] = [
+      { flip: { direction: "horizontal" } },
+      { rotate: { angle: 10 } },
+      { brightness: { by: 0.2 } },
+      { cutout: { size: [2, 2] } },
+    ];
     const one = augmentImage(picture.slice(), 4, 4, 3, 255, calls, createRandom(1, 2, 3));
     expect(one).toEqual(augmentImage(picture.slice(), 4, 4, 3, 255, calls, createRandom(1, 2, 3)));
     expect(one).not.toEqual(augmentImage(picture.slice(), 4, 4, 3, 255, calls, createRandom(1, 2, 4)));

@@ -25,7 +25,9 @@ afterAll(() => {
 export async function picture(file: string, value: number, width = 8, height = 8): Promise<void> {
   const { default: sharp } = await import("sharp");
   mkdirSync(path.dirname(file), { recursive: true });
-  await sharp({ create: { width, height, channels: 3, background: { r: value, g: value, b: value } } }).png().toFile(file);
+  await sharp({ create: { width, height, channels: 3, background: { r: value, g: value, b: value } } })
+    .png()
+    .toFile(file);
 }
 
 /** 16-bit mono WAV. */
@@ -75,7 +77,15 @@ export function tar(file: string, members: readonly { name: string; data: Buffer
 }
 
 export const text: TextPlan = { type: "text", tokenizer: "words", tokens: 5, lower: true, pad: "post", output: "ids" };
-export const image: ImagePlan = { type: "image", size: [4, 4], channels: 1, rescale: 1 / 255, normalize: "none", resize: "stretch", augment: [] };
+export const image: ImagePlan = {
+  type: "image",
+  size: [4, 4],
+  channels: 1,
+  rescale: 1 / 255,
+  normalize: "none",
+  resize: "stretch",
+  augment: [],
+};
 export const audio: AudioPlan = {
   type: "audio",
   rate: 8000,
@@ -93,10 +103,15 @@ export async function firms(rows = 40): Promise<string> {
   const lines = ["id,text,chart,call,size,debt,sector,label,day,part"];
   for (let i = 0; i < rows; i++) {
     await picture(path.join(at, `media/${i}.png`), (i * 6) % 256);
-    wav(path.join(at, `media/${i}.wav`), Float32Array.from({ length: 2000 + i * 50 }, (_, t) => Math.sin(t * (0.1 + i / 100)) / 2));
+    wav(
+      path.join(at, `media/${i}.wav`),
+      Float32Array.from({ length: 2000 + i * 50 }, (_, t) => Math.sin(t * (0.1 + i / 100)) / 2),
+    );
     const day = new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10);
     const part = i % 5 === 0 ? "test" : i % 5 === 1 ? "dev" : "train";
-    lines.push(`r${i},"Profit ${i % 2 === 0 ? "rose" : "fell"}, again",${i}.png,${i}.wav,${i},${i % 3},${["a", "b"][i % 2]},${i % 2 === 0 ? "yes" : "no"},${day},${part}`);
+    lines.push(
+      `r${i},"Profit ${i % 2 === 0 ? "rose" : "fell"}, again",${i}.png,${i}.wav,${i},${i % 3},${["a", "b"][i % 2]},${i % 2 === 0 ? "yes" : "no"},${day},${part}`,
+    );
   }
   writeFileSync(path.join(at, "firms.csv"), `${lines.join("\n")}\n`);
   return at;
@@ -121,7 +136,11 @@ export function prepared(plan: DataPlan, base: string, more: Partial<PrepareOpti
 }
 
 /** The problems that preparing meets. */
-export async function problemsOf(plan: DataPlan, base: string, more: Partial<PrepareOptions> = {}): Promise<readonly DataProblem[]> {
+export async function problemsOf(
+  plan: DataPlan,
+  base: string,
+  more: Partial<PrepareOptions> = {},
+): Promise<readonly DataProblem[]> {
   try {
     const done = await prepared(plan, base, more);
     await done.close();

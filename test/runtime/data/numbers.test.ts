@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { applyScale, fitBins, fitImpute, fitScale, inverseNormal, quantile, scaledWidth } from "../../../runtime/data/scaling.ts";
+import {
+  applyScale,
+  fitBins,
+  fitImpute,
+  fitScale,
+  inverseNormal,
+  quantile,
+  scaledWidth,
+} from "../../../runtime/data/scaling.ts";
 import { countTokens, createTokenizer, mostFrequent, padInto, segmentationOf } from "../../../runtime/data/tokenize.ts";
 import { cases, difference, hasShared, type Numbers } from "./shared.ts";
 
@@ -49,14 +57,24 @@ describe.skipIf(!hasShared)("numbers as scikit-learn has them", () => {
     for (let c = 0; c < one.fit.shape[1]!; c++) {
       const column = columnOf(one.fit, c);
       const fill = fitImpute(column, "median");
-      expect(difference(column.map((x) => (Number.isNaN(x) ? fill : x)), [...columnOf(one.out, c)])).toBeLessThan(1e-9);
+      expect(
+        difference(
+          column.map((x) => (Number.isNaN(x) ? fill : x)),
+          [...columnOf(one.out, c)],
+        ),
+      ).toBeLessThan(1e-9);
     }
   });
 
   it("pad_sequences", () => {
-    const wanted = (cases("peer_fixtures/keras_preprocess.json.gz") as unknown as { name: string; in: number[][]; args: Record<string, string>; out: Numbers }[]).filter(
-      (one) => one.name === "pad_sequences" && (one.args.padding ?? "pre") === (one.args.truncating ?? "pre"),
-    );
+    const wanted = (
+      cases("peer_fixtures/keras_preprocess.json.gz") as unknown as {
+        name: string;
+        in: number[][];
+        args: Record<string, string>;
+        out: Numbers;
+      }[]
+    ).filter((one) => one.name === "pad_sequences" && (one.args.padding ?? "pre") === (one.args.truncating ?? "pre"));
     expect(wanted.length).toBeGreaterThan(2);
     for (const one of wanted) {
       const [rows, length] = one.out.shape as [number, number];
@@ -120,7 +138,17 @@ describe("scaling", () => {
 describe("tokens", () => {
   it("splits words as Keras's Tokenizer does, apostrophes kept", () => {
     const words = createTokenizer({ tokenizer: "words", lower: true });
-    expect(words("The company's profit fell 13.1%; don't worry (much)!")).toEqual(["the", "company's", "profit", "fell", "13", "1", "don't", "worry", "much"]);
+    expect(words("The company's profit fell 13.1%; don't worry (much)!")).toEqual([
+      "the",
+      "company's",
+      "profit",
+      "fell",
+      "13",
+      "1",
+      "don't",
+      "worry",
+      "much",
+    ]);
     expect(words("naïve café – déjà_vu")).toEqual(["naïve", "café", "déjà", "vu"]);
     expect(words("Прибыль выросла, но…")).toEqual(["прибыль", "выросла", "но"]);
     expect(words("... !!! '")).toEqual([]);

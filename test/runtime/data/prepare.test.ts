@@ -10,7 +10,10 @@ import { npyHeader } from "../../../runtime/data/npy.ts";
 import { createStore, createStoreFile, openStore } from "../../../runtime/data/store.ts";
 import { audio, firms, firmsPlan, folder, image, picture, prepared, tabular, tar, text } from "./made.ts";
 
-async function all(part: { batches(options: { batchSize: number }): AsyncIterable<Batch> } | undefined, options = {}): Promise<Batch[]> {
+async function all(
+  part: { batches(options: { batchSize: number }): AsyncIterable<Batch> } | undefined,
+  options = {},
+): Promise<Batch[]> {
   const batches: Batch[] = [];
   for await (const batch of part!.batches({ batchSize: 8, ...options })) batches.push(batch);
   return batches;
@@ -73,15 +76,26 @@ describe("from a table to batches", () => {
     const base = await firms();
     const plan: DataPlan = {
       ...firmsPlan,
-      modalities: { ...firmsPlan.modalities, chart: { ...image, file: "{chart}", optional: true, dropout: 0.5 }, call: { ...audio, file: "{call}", optional: true, dropout: 0.9 } },
+      modalities: {
+        ...firmsPlan.modalities,
+        chart: { ...image, file: "{chart}", optional: true, dropout: 0.5 },
+        call: { ...audio, file: "{call}", optional: true, dropout: 0.9 },
+      },
     };
     const done = await prepared(plan, base, { modalities: ["chart", "call"] });
-    const rows = async (epoch: number): Promise<number[]> => (await all(done.parts.train, { shuffle: { seed: 1, epoch } })).flatMap((one) => [...one.rows]);
+    const rows = async (epoch: number): Promise<number[]> =>
+      (await all(done.parts.train, { shuffle: { seed: 1, epoch } })).flatMap((one) => [...one.rows]);
     expect(await rows(0)).toEqual(await rows(0));
     expect(await rows(0)).not.toEqual(await rows(1));
     expect((await rows(0)).sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, i) => i));
     const batches = await all(done.parts.train, { augment: { seed: 1, epoch: 0 } });
-    expect(Object.keys(batches[0]!.inputs).sort()).toEqual(["call", "call.mask", "call.present", "chart", "chart.present"]);
+    expect(Object.keys(batches[0]!.inputs).sort()).toEqual([
+      "call",
+      "call.mask",
+      "call.present",
+      "chart",
+      "chart.present",
+    ]);
     let hidden = 0;
     for (const one of batches) {
       for (let i = 0; i < one.size; i++) {
@@ -98,7 +112,10 @@ describe("from a table to batches", () => {
     expect(hidden).toBeGreaterThan(12);
     const plain = await all(done.parts.train);
     expect(plain.every((one) => one.inputs["chart.present"]!.data.every((x) => x === 1))).toBe(true);
-    expect(Object.keys((await all(done.parts.train, { without: ["call"] }))[0]!.inputs).sort()).toEqual(["chart", "chart.present"]);
+    expect(Object.keys((await all(done.parts.train, { without: ["call"] }))[0]!.inputs).sort()).toEqual([
+      "chart",
+      "chart.present",
+    ]);
     await done.close();
   });
 
@@ -108,7 +125,15 @@ describe("from a table to batches", () => {
       ...firmsPlan,
       modalities: {
         chart: { ...image, file: "{chart}", augment: [{ noise: { deviation: 0.1 } }] },
-        call: { ...audio, file: "{call}", augment: [{ noise: { ratio: { from: 10, to: 30 } } }, { shift: { share: 0.1 } }, { mask_time: { share: 0.2 } }] },
+        call: {
+          ...audio,
+          file: "{call}",
+          augment: [
+            { noise: { ratio: { from: 10, to: 30 } } },
+            { shift: { share: 0.1 } },
+            { mask_time: { share: 0.2 } },
+          ],
+        },
       },
     };
     const done = await prepared(plan, base);
@@ -117,8 +142,12 @@ describe("from a table to batches", () => {
     const shuffled = await all(done.parts.train, { batchSize: 3, augment, shuffle: { seed: 1, epoch: 1 } });
     for (const one of shuffled) {
       one.rows.forEach((row, i) => {
-        expect(one.inputs.call!.data.slice(i * 512, (i + 1) * 512)).toEqual(straight[0]!.inputs.call!.data.slice(row * 512, (row + 1) * 512));
-        expect(one.inputs.chart!.data.slice(i * 16, (i + 1) * 16)).toEqual(straight[0]!.inputs.chart!.data.slice(row * 16, (row + 1) * 16));
+        expect(one.inputs.call!.data.slice(i * 512, (i + 1) * 512)).toEqual(
+          straight[0]!.inputs.call!.data.slice(row * 512, (row + 1) * 512),
+        );
+        expect(one.inputs.chart!.data.slice(i * 16, (i + 1) * 16)).toEqual(
+          straight[0]!.inputs.chart!.data.slice(row * 16, (row + 1) * 16),
+        );
       });
     }
     await done.close();
@@ -127,7 +156,10 @@ describe("from a table to batches", () => {
   it("prepares new rows with what was fitted, in table order, without labels", async () => {
     const base = await firms();
     const trained = await prepared(firmsPlan, base);
-    writeFileSync(path.join(base, "new.csv"), "text,chart,call,size,debt,sector\nprofit doubled,3.png,3.wav,7,1,c\nprofit rose,2.png,2.wav,2,2,a\n");
+    writeFileSync(
+      path.join(base, "new.csv"),
+      "text,chart,call,size,debt,sector\nprofit doubled,3.png,3.wav,7,1,c\nprofit rose,2.png,2.wav,2,2,a\n",
+    );
     const saved = JSON.parse(JSON.stringify(trained.fitted));
     const done = await prepared(firmsPlan, base, { source: "new.csv", fitted: saved });
     expect(Object.keys(done.parts)).toEqual(["data"]);
@@ -139,7 +171,9 @@ describe("from a table to batches", () => {
     expect([...batch!.inputs.sheet!.data.slice(2, 5)]).toEqual([0, 0, 1]); // sector c: unseen
     const [known] = await all(trained.parts.train);
     const at = [...known!.rows].findIndex((row) => trained.parts.train!.ids[row] === "r2");
-    expect([...batch!.inputs.call!.data.slice(512, 1024)]).toEqual([...known!.inputs.call!.data.slice(at * 512, (at + 1) * 512)]);
+    expect([...batch!.inputs.call!.data.slice(512, 1024)]).toEqual([
+      ...known!.inputs.call!.data.slice(at * 512, (at + 1) * 512),
+    ]);
     expect(batch!.inputs.sheet!.data[5]).toBe(known!.inputs.sheet!.data[at * 5]);
     await trained.close();
     await done.close();
@@ -149,13 +183,25 @@ describe("from a table to batches", () => {
     const base = await firms(20);
     const csv = readFileSync(path.join(base, "firms.csv"), "utf8");
     const database = await openDatabase(base);
-    await database.run(`COPY (SELECT * FROM read_csv('firms.csv', all_varchar=true)) TO '${path.join(base, "firms.parquet")}' (FORMAT parquet)`);
-    await database.run(`COPY (SELECT * FROM read_csv('firms.csv')) TO '${path.join(base, "typed.parquet")}' (FORMAT parquet)`);
-    await database.run(`COPY (SELECT * FROM read_csv('firms.csv', all_varchar=true)) TO '${path.join(base, "firms.jsonl")}' (FORMAT json)`);
+    await database.run(
+      `COPY (SELECT * FROM read_csv('firms.csv', all_varchar=true)) TO '${path.join(base, "firms.parquet")}' (FORMAT parquet)`,
+    );
+    await database.run(
+      `COPY (SELECT * FROM read_csv('firms.csv')) TO '${path.join(base, "typed.parquet")}' (FORMAT parquet)`,
+    );
+    await database.run(
+      `COPY (SELECT * FROM read_csv('firms.csv', all_varchar=true)) TO '${path.join(base, "firms.jsonl")}' (FORMAT json)`,
+    );
     database.close();
     writeFileSync(path.join(base, "firms.csv.gz"), gzipSync(csv));
-    writeFileSync(path.join(base, "firms.tsv"), csv.replace(/"([^"]*)"|,/g, (whole, quoted) => (whole === "," ? "\t" : quoted)));
-    writeFileSync(path.join(base, "semicolons.csv"), csv.replace(/"([^"]*)"|,/g, (whole, quoted) => (whole === "," ? ";" : quoted)));
+    writeFileSync(
+      path.join(base, "firms.tsv"),
+      csv.replace(/"([^"]*)"|,/g, (whole, quoted) => (whole === "," ? "\t" : quoted)),
+    );
+    writeFileSync(
+      path.join(base, "semicolons.csv"),
+      csv.replace(/"([^"]*)"|,/g, (whole, quoted) => (whole === "," ? ";" : quoted)),
+    );
     const [head, ...rows] = csv.trim().split("\n");
     writeFileSync(path.join(base, "one.csv"), [head, ...rows.slice(0, 15)].join("\n"));
     writeFileSync(path.join(base, "two.csv"), [head, ...rows.slice(15)].join("\r\n"));
@@ -172,7 +218,10 @@ describe("from a table to batches", () => {
       { files: { train: "one.csv", test: "two.csv" } },
     ];
     for (const source of sources) {
-      const done = await prepared({ ...firmsPlan, source, modalities: { sheet: firmsPlan.modalities.sheet!, text } }, base);
+      const done = await prepared(
+        { ...firmsPlan, source, modalities: { sheet: firmsPlan.modalities.sheet!, text } },
+        base,
+      );
       results.push((await all(done.parts.train)).map((one) => [one.inputs, one.targets, one.rows]));
       await done.close();
     }
@@ -181,7 +230,10 @@ describe("from a table to batches", () => {
 
   it("keeps ids and labels as they are written", async () => {
     const base = folder();
-    writeFileSync(path.join(base, "t.csv"), `\ufeffid,x,label\n${Array.from({ length: 12 }, (_, i) => `00${i},${i},0${i % 2}`).join("\n")}\n`);
+    writeFileSync(
+      path.join(base, "t.csv"),
+      `\ufeffid,x,label\n${Array.from({ length: 12 }, (_, i) => `00${i},${i},0${i % 2}`).join("\n")}\n`,
+    );
     const plan: DataPlan = {
       source: "t.csv",
       split: { by: "in_order", train: 0.5, validation: 0.5, test: 0 },
@@ -212,7 +264,10 @@ describe("from a table to batches", () => {
     expect(done.fitted.targets.label!.classes).toEqual(["cat", "dog"]);
     await done.close();
 
-    const members = [0, 1, 2, 3].map((i) => ({ name: `./p/${i}.png`, data: readFileSync(path.join(base, `zoo/${i % 2 === 0 ? "cat" : "dog"}/${i}.png`)) }));
+    const members = [0, 1, 2, 3].map((i) => ({
+      name: `./p/${i}.png`,
+      data: readFileSync(path.join(base, `zoo/${i % 2 === 0 ? "cat" : "dog"}/${i}.png`)),
+    }));
     tar(path.join(base, "p.tar.gz"), members);
     tar(path.join(base, "p.tar"), members);
     const pixels = Buffer.from([0, 1, 2, 3].flatMap((i) => new Array<number>(16).fill(i * 20)));
@@ -227,7 +282,16 @@ describe("from a table to batches", () => {
       [["."], { ...image, file: "{set}.npy", index: "k" }],
       [["p.tar", "."], { ...image, file: "{set}-idx3-ubyte.gz", index: "k" }],
     ] as const) {
-      const one = await prepared({ source: "t.csv", media, split: { by: "in_order", train: 1, validation: 0, test: 0 }, modalities: { seen: modality }, targets: { y: { type: "regression", columns: ["y"] } } }, base);
+      const one = await prepared(
+        {
+          source: "t.csv",
+          media,
+          split: { by: "in_order", train: 1, validation: 0, test: 0 },
+          modalities: { seen: modality },
+          targets: { y: { type: "regression", columns: ["y"] } },
+        },
+        base,
+      );
       const [batch] = await all(one.parts.train);
       values.push([...batch!.inputs.seen!.data]);
       expect(batch!.targets.y!.shape).toEqual([4, 1]);
@@ -254,10 +318,19 @@ describe("from a table to batches", () => {
 
   it("reads lists, columns and array files as vectors, and lists of texts", async () => {
     const base = folder();
-    const rows = [0, 1, 2, 3].map((i) => ({ v: [i, 2 * i, 5], px_1: i, px_0: -i, said: i === 0 ? ["good day"] : ["good day", "bad news", "more"], y: i }));
+    const rows = [0, 1, 2, 3].map((i) => ({
+      v: [i, 2 * i, 5],
+      px_1: i,
+      px_0: -i,
+      said: i === 0 ? ["good day"] : ["good day", "bad news", "more"],
+      y: i,
+    }));
     writeFileSync(path.join(base, "t.jsonl"), rows.map((row) => JSON.stringify(row)).join("\n"));
     const header = npyHeader("f32", [4, 3]);
-    writeFileSync(path.join(base, "v.npy"), Buffer.concat([header, Buffer.from(Float32Array.from(rows.flatMap((row) => row.v)).buffer)]));
+    writeFileSync(
+      path.join(base, "v.npy"),
+      Buffer.concat([header, Buffer.from(Float32Array.from(rows.flatMap((row) => row.v)).buffer)]),
+    );
     const vector = { type: "vector", normalize: "standard" } as const;
     const done = await prepared(
       {
@@ -290,7 +363,11 @@ describe("from a table to batches", () => {
     rmSync(path.join(base, "media/3.wav"));
     const plan: DataPlan = {
       ...firmsPlan,
-      modalities: { ...firmsPlan.modalities, chart: { ...image, file: "{chart}", missing: "drop" }, call: { ...audio, file: "{call}", optional: true } },
+      modalities: {
+        ...firmsPlan.modalities,
+        chart: { ...image, file: "{chart}", missing: "drop" },
+        call: { ...audio, file: "{call}", optional: true },
+      },
     };
     const done = await prepared(plan, base);
     expect(done.parts.train!.ids.slice(0, 2)).toEqual(["r3", "r4"]);

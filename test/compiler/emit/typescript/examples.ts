@@ -31,7 +31,7 @@ const statements: { readonly [name: string]: string } = {
 function define(text: string, done: Map<string, string>): void {
   for (const [name, statement] of Object.entries(statements)) {
     if (done.has(name) || !new RegExp(`\\b${name}\\b`).test(text)) continue;
-    define(statement.slice(statement.indexOf(name) + name.length), done);
+    if (!statement.startsWith("modality")) define(statement.slice(statement.indexOf(name) + name.length), done);
     done.set(name, statement);
   }
 }
@@ -62,16 +62,80 @@ export function examples(): Example[] {
   return [
     ...built(ops.values()).map((op) => {
       const example = op.example ?? missing(op);
-      return { entry: op.name, text: spec(example, [`encoder probe = ${example} -> flatten`, "head guess: label = probe"]) };
+      return {
+        entry: op.name,
+        text: spec(example, [`encoder probe = ${example} -> flatten`, "head guess: label = probe"]),
+      };
     }),
     ...built(fusions.values()).map((fusion) => {
       const example = fusion.example ?? missing(fusion);
       const name = /^fusion (\w+)/.exec(example)?.[1] ?? "joint";
-      return { entry: `fusion ${fusion.name}`, text: spec(example.replace(/^fusion \w+/, ""), [example, `encoder probe = ${name} -> flatten`, "head guess: label = probe"]) };
+      return {
+        entry: `fusion ${fusion.name}`,
+        text: spec(example.replace(/^fusion \w+/, ""), [
+          example,
+          `encoder probe = ${name} -> flatten`,
+          "head guess: label = probe",
+        ]),
+      };
     }),
     ...built(lateFusions.values()).map((fusion) => {
       const example = fusion.example ?? missing(fusion);
-      return { entry: `late ${fusion.name}`, text: spec(example, [example, "head guess: label = verdict"]).replace(/^ {2}target.*\n/m, "").replace(/^( {2}(?:modality|encoder|head))/m, '  target label: multiclass { column: "label" }\n$1') };
+      return {
+        entry: `late ${fusion.name}`,
+        text: spec(example, [example, "head guess: label = verdict"])
+          .replace(/^ {2}target.*\n/m, "")
+          .replace(/^( {2}(?:modality|encoder|head))/m, '  target label: multiclass { column: "label" }\n$1'),
+      };
     }),
   ];
 }
+
+/** What no single example shows. */
+export const combinations: readonly Example[] = [
+  {
+    entry: "a shared block, blocks in blocks, repetitions, an absent source, floors",
+    text: `shared block tower(units) = conv2d(8, 3x3, relu) -> residual(conv2d(8, 3x3, padding: same) -> relu) -> global_average_pooling2d -> dense(units)
+block unit(units) = dense(units, relu) -> layer_normalization
+block units = unit(16) -> repeat(2, residual(unit(16) -> dropout(0.1))) -> dense(16)
+model Example {
+  data { source: "table.csv", split: random }
+  modality front: image { file: "{id}_front.png", size: 16x16 }
+  modality back: image? { file: "{id}_back.png", size: 16x16 }
+  modality facts: tabular { numeric: ["a", "b"], categorical: ["c"] }
+  target label: multiclass { column: "label" }
+  target price: regression { column: "price" }
+  encoder seen = front -> tower(16)
+  encoder behind = back -> tower(16)
+  encoder known = facts -> units
+  fusion joint: mid = gated(seen, behind, known, dim: 8) -> dropout(0.3)
+  head guess: label = joint
+  head cost: price = known -> sigmoid { loss: huber }
+  evaluate { baselines: [majority, only(facts)] }
+}
+`,
+  },
+  {
+    entry: "axes inside each",
+    text: spec("rooms", [
+      "encoder turned = rooms -> each(permute(channels, height, width) -> reshape(rows: 48, columns: 16) -> position -> permute(columns, rows) -> dense(4) -> flatten) -> rename(items: tokens) -> position -> attention_pooling",
+      "head guess: label = turned",
+    ]),
+  },
+  {
+    entry: "a late fusion that trains its members, one of which may be absent",
+    text: `model Example {
+  data { source: "table.csv", split: random }
+  modality report: text { column: "report", tokens: 12 }
+  modality call: audio? { file: "{call}.wav", rate: native, length: 1s, features: mel(bands: 16) }
+  target label: binary { column: "label" }
+  encoder words = report -> embedding(8) -> bidirectional(lstm(4, return_sequences: true), merge_mode: ave) -> last_step
+  encoder voice = call -> conv1d(8, 5, relu, strides: 2) -> max_pooling1d(2) -> global_max_pooling1d
+  head says: label = words
+  head sounds: label = voice
+  fusion verdict: late = product(says, sounds, of: logits, train_members: true)
+  head guess: label = verdict
+}
+`,
+  },
+];

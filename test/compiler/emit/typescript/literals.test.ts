@@ -67,8 +67,9 @@ describe("literals", () => {
       "0",
     ]);
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) =>
-        void expect(run(numeral(n))).toBe(n === 0 ? 0 : n),
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        (n) => void expect(run(numeral(n))).toBe(n === 0 ? 0 : n),
       ),
     );
     expect(() => numeral(Number.NaN)).toThrow(RangeError);
@@ -86,8 +87,9 @@ describe("literals", () => {
 
   test("a property is called as it is, __proto__ too", () => {
     fc.assert(
-      fc.property(fc.oneof(anyText, fc.constant("__proto__")), (name) =>
-        void expect(Object.keys(run(`{ ${propertyName(name)}: 1 }`) as object)).toEqual([name]),
+      fc.property(
+        fc.oneof(anyText, fc.constant("__proto__")),
+        (name) => void expect(Object.keys(run(`{ ${propertyName(name)}: 1 }`) as object)).toEqual([name]),
       ),
     );
   });

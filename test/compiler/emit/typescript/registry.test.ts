@@ -11,7 +11,7 @@ import type { Dim } from "../../../../compiler/types/dim.ts";
 import { loadProgram } from "../../../../runtime/artifact/load-program.ts";
 import * as runtime from "../../../../runtime/index.ts";
 import { createTf, type Fitted } from "../../../../runtime/layers/index.ts";
-import { examples } from "./examples.ts";
+import { combinations, examples } from "./examples.ts";
 import { models } from "./models.ts";
 import { typeProblems } from "./type-check.ts";
 
@@ -29,23 +29,41 @@ const fitted: Fitted = {
   size: (symbol) => sizes[symbol.slice(symbol.lastIndexOf(".") + 1) as keyof typeof sizes],
 };
 const sizeOf = (dim: Dim): number =>
-  typeof dim === "number" ? dim : dim.terms.reduce((sum, term) => sum + term.symbols.reduce((product, symbol) => product * fitted.size(symbol), term.coefficient), 0);
+  typeof dim === "number"
+    ? dim
+    : dim.terms.reduce(
+        (sum, term) => sum + term.symbols.reduce((product, symbol) => product * fitted.size(symbol), term.coefficient),
+        0,
+      );
 
 /** Name, shape and whether it is trained, of each weight of the IR. */
 function weightsOf(model: Pick<Model, "groups" | "layers">): string[] {
-  const ids = new Set(model.groups.filter(isFlow).flatMap((group) => [...allCalls(group.calls)].map((call) => call.layer)));
-  return [...ids].flatMap((id) => (model.layers[id]?.weights ?? []).map((weight) => `${id}/${weight.name} [${weight.shape.map(sizeOf).join(", ")}]${weight.trainable ? "" : " fixed"}`)).sort();
+  const ids = new Set(
+    model.groups.filter(isFlow).flatMap((group) => [...allCalls(group.calls)].map((call) => call.layer)),
+  );
+  return [...ids]
+    .flatMap((id) =>
+      (model.layers[id]?.weights ?? []).map(
+        (weight) => `${id}/${weight.name} [${weight.shape.map(sizeOf).join(", ")}]${weight.trainable ? "" : " fixed"}`,
+      ),
+    )
+    .sort();
 }
 
 async function builtWeights(text: string): Promise<{ whole: string[]; floors: { [floor: string]: string[] } }> {
   const program = await loadProgram(text, runtime);
   const build = (make: typeof program.buildModel) => {
     const model = make(createTf(tfjs, { seed: 1 }), fitted);
-    const weights = model.weights().map(({ name, variable, trainable }) => `${name} [${variable.shape.join(", ")}]${trainable ? "" : " fixed"}`);
+    const weights = model
+      .weights()
+      .map(({ name, variable, trainable }) => `${name} [${variable.shape.join(", ")}]${trainable ? "" : " fixed"}`);
     model.dispose();
     return weights.sort();
   };
-  return { whole: build(program.buildModel), floors: Object.fromEntries(Object.entries(program.floors ?? {}).map(([floor, make]) => [floor, build(make)])) };
+  return {
+    whole: build(program.buildModel),
+    floors: Object.fromEntries(Object.entries(program.floors ?? {}).map(([floor, make]) => [floor, build(make)])),
+  };
 }
 
 const programs: { [name: string]: string } = {};
@@ -60,7 +78,7 @@ beforeAll(async () => {
     irs[name] = model;
     programs[name] = (await emitTypescript(model))["program.ts"];
   };
-  for (const { entry, text } of examples()) {
+  for (const { entry, text } of [...examples(), ...combinations]) {
     const { models: compiled, diagnostics } = await compileText(text, { path: "example.mmf" });
     const model = compiled[0]?.ir;
     if (model) await keep(entry, model);
@@ -68,7 +86,8 @@ beforeAll(async () => {
   }
   if (!hasSpecs) return;
   for (const file of readdirSync(shared).filter((name) => name.endsWith(".mmf"))) {
-    for (const { name, ir } of (await compileFile(resolve(shared, file))).models) if (ir) await keep(`${file} ${name}`, ir);
+    for (const { name, ir } of (await compileFile(resolve(shared, file))).models)
+      if (ir) await keep(`${file} ${name}`, ir);
   }
 }, 120_000);
 
@@ -91,11 +110,14 @@ describe("networks have the weights of the IR", () => {
     const model = irs[name] as Model;
     const { whole, floors } = await builtWeights((await emitTypescript(model))["program.js"]);
     expect(whole).toEqual(weightsOf(model));
-    for (const [floor, part] of Object.entries(model.floors ?? {})) expect(floors[floor], floor).toEqual(weightsOf(part));
+    for (const [floor, part] of Object.entries(model.floors ?? {}))
+      expect(floors[floor], floor).toEqual(weightsOf(part));
   };
-  test.each(examples().map(({ entry }) => entry))("%s", (entry) => check(entry), 60_000);
+  test.each([...examples(), ...combinations].map(({ entry }) => entry))("%s", (entry) => check(entry), 60_000);
 
   // Flattened pictures make weights too large for a test that only looks at shapes.
-  const files = hasSpecs ? ["countries.mmf Countries", "houses.mmf Houses", "easyvqa.mmf EasyVqa", "seed_early_late.mmf SeedEarly"] : [];
+  const files = hasSpecs
+    ? ["countries.mmf Countries", "houses.mmf Houses", "easyvqa.mmf EasyVqa", "seed_early_late.mmf SeedEarly"]
+    : [];
   test.each(files)("%s", (name) => check(name), 60_000);
 });

@@ -20,7 +20,10 @@ export function typeProblems(programs: { readonly [name: string]: string }): str
       "export const training: TrainPlan = program.training;",
       "export const evaluation: EvaluatePlan = program.evaluation;",
     ].join("\n");
-    for (const [file, content] of [[`p${i}.ts`, text], [`plans${i}.ts`, plans]] as const) {
+    for (const [file, content] of [
+      [`p${i}.ts`, text],
+      [`plans${i}.ts`, plans],
+    ] as const) {
       files.set(resolve(folder, file), content);
       labels.set(resolve(folder, file), file.startsWith("plans") ? `${name}'s plans` : name);
     }
@@ -56,7 +59,8 @@ export function typeProblems(programs: { readonly [name: string]: string }): str
   return [...files.keys()].flatMap((path) => {
     const file = program.getSourceFile(path);
     return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map((each) => {
-      const line = each.file && each.start !== undefined ? each.file.getLineAndCharacterOfPosition(each.start).line + 1 : 0;
+      const line =
+        each.file && each.start !== undefined ? each.file.getLineAndCharacterOfPosition(each.start).line + 1 : 0;
       return `${labels.get(path)}:${line}: ${ts.flattenDiagnosticMessageText(each.messageText, " ")}`;
     });
   });

@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { openEngine } from "../../../runtime/engine/engine.ts";
+import { trainKerasMultimodal } from "./keras-multimodal.ts";
+
+it("30 Adam steps of a text, series and tabular model are Keras's (wasm)", async () => {
+  const { tf } = await openEngine({ prefer: "wasm" });
+  const { losses, weights } = await trainKerasMultimodal(tf);
+  expect(losses).toBeLessThan(1e-4);
+  for (const [name, difference] of Object.entries(weights)) expect(difference, name).toBeLessThan(1e-4);
+});
