@@ -101,7 +101,7 @@ export function augmentImage(
   return picture.pixels;
 }
 
-const clip = (value: number, most: number): number => (value < 0 ? 0 : value > most ? most : value);
+const clip = (value: number, most: number): number => Math.min(most, Math.max(0, value));
 
 function flip({ pixels, height, width, channels }: Picture, vertical: boolean): Float32Array {
   const out = new Float32Array(pixels.length);

@@ -114,7 +114,7 @@ export function resizeBytes(
   return out;
 }
 
-const clip = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+const clip = (value: number): number => Math.min(255, Math.max(0, value));
 
 /** The same filter on numbers, without rounding: for arrays that are not bytes. */
 export function resizeFloats(

@@ -105,6 +105,25 @@ export async function scanMedia(
     return -1;
   };
 
+  /** Bytes in the table itself, as a file: equal ones are one item. */
+  const bytesItem = (column: string, cell: string, row: number): number => {
+    const at = known.get(cell);
+    if (at !== undefined) return at;
+    const shown = `"${column}" of row ${table.rowNumbers[row]}`;
+    const size = Number(cell.slice(cell.indexOf(":") + 1));
+    const file: FoundFile = {
+      found: "file",
+      shown,
+      name: column,
+      size,
+      identity: `bytes|${cell}`,
+      read: () => table.bytes(column, row),
+    };
+    items.push({ file, row });
+    known.set(cell, items.length - 1);
+    return items.length - 1;
+  };
+
   await table.visit(wanted, (cells, start) => {
     const column = new Map(wanted.map((one, i) => [one, cells[i]!]));
     const rows = cells[0]?.length ?? 0;
@@ -136,7 +155,9 @@ export async function scanMedia(
           continue;
         }
         if (gone) lacks = true;
-        else if (place < width) {
+        else if (place < width && origin.template === undefined && table.holdsBytes(origin.columns[0]!)) {
+          of[row * width + place] = bytesItem(origin.columns[0]!, values[0]!, row);
+        } else if (place < width) {
           const path =
             origin.template === undefined
               ? values[0]!

@@ -37,7 +37,11 @@ export interface Table {
   readonly fileOf: Uint8Array;
   readonly files: readonly SourceFile[];
   has(column: string): boolean;
-  /** Visits the columns' cells as text, in chunks of rows, from the row `start` on. A BLOB is its bytes. */
+  /** Whether a column's cells are bytes; they are then visited as `hash:size` and read one by one. */
+  holdsBytes(column: string): boolean;
+  /** The bytes in a cell; none where it is empty. */
+  bytes(column: string, row: number): Promise<Buffer>;
+  /** Visits the columns' cells as text, in chunks of rows, from the row `start` on. */
   visit(
     columns: readonly string[],
     each: (cells: readonly Cells[], start: number) => void | Promise<void>,
@@ -166,6 +170,12 @@ async function readTable(database: Database, source: SourcePlan, options: TableO
     fileOf,
     files,
     has: (column) => byName.has(column),
+    holdsBytes: (column) => byName.get(column)?.bytes !== undefined,
+    async bytes(column, row) {
+      const [found] = await database.rows(`SELECT ${byName.get(column)!.bytes} FROM ${tableName} WHERE rowid = ${row}`);
+      const blob = found?.[0] as { readonly bytes: Uint8Array } | null | undefined;
+      return Buffer.from(blob?.bytes ?? []);
+    },
     async visit(wanted, each) {
       const expressions = wanted.map((name) => byName.get(name)!.text).join(", ");
       for (let start = 0; start < rows; start += chunkRows) {
@@ -204,15 +214,30 @@ interface Column {
   readonly inside: string;
   /** SQL of its cells as text. */
   readonly text: string;
+  /** SQL of its bytes, where it holds bytes. */
+  readonly bytes?: string;
   /** The type that `where` sees; without it, the one it has in the table. */
   readonly typed?: string;
 }
 
-/** SQL that gives a column's cells as text; lists and structs as JSON, bytes as they are. */
+/** SQL of the bytes of a BLOB column, or of the `{bytes, path}` struct of Hugging Face's data sets. */
+function bytesIn(inside: string, type: string): string | undefined {
+  if (type === "BLOB") return inside;
+  return /^STRUCT\(.*\bbytes\b"? BLOB/.test(type) ? `${inside}.bytes` : undefined;
+}
+
+/** SQL that gives a column's cells as text; lists and structs as JSON, bytes as their hash and size. */
 function asText(inside: string, type: string): string {
   if (type === "VARCHAR") return inside;
+  const bytes = bytesIn(inside, type);
+  if (bytes !== undefined) return `md5(${bytes}) || ':' || octet_length(${bytes})`;
   if (/\[\d*\]$|^(STRUCT|MAP|LIST)/.test(type)) return `CAST(to_json(${inside}) AS VARCHAR)`;
   return `CAST(${inside} AS VARCHAR)`;
+}
+
+function columnOf(name: string, inside: string, type: string): Column {
+  const bytes = bytesIn(inside, type);
+  return { name, inside, text: asText(inside, type), ...(bytes === undefined ? {} : { bytes }) };
 }
 
 async function loadFiles(database: Database, files: readonly SourceFile[], header: boolean): Promise<Column[]> {
@@ -222,7 +247,7 @@ async function loadFiles(database: Database, files: readonly SourceFile[], heade
   const native = described.every((one) => formatOf(one.file.absolute) === "parquet");
   const types = new Map<string, string>();
   for (const one of described)
-    one.names.forEach((name, i) => types.set(name, types.get(name) ?? one.types?.[i] ?? "VARCHAR"));
+    for (const [i, name] of one.names.entries()) types.set(name, types.get(name) ?? one.types?.[i] ?? "VARCHAR");
   for (const [index, one] of described.entries()) {
     const select = names.map((name, i) => {
       const at = one.names.indexOf(name);
@@ -243,7 +268,7 @@ async function loadFiles(database: Database, files: readonly SourceFile[], heade
   return names.map((name, i) => {
     const type = types.get(name) ?? "VARCHAR";
     const inside = `c${i}`;
-    if (native) return { name, inside, text: asText(inside, type) };
+    if (native) return columnOf(name, inside, type);
     const known = described.some((one) => formatOf(one.file.absolute) !== "delimited") ? type : undefined;
     return { name, inside, text: inside, ...(known === undefined || known === "VARCHAR" ? {} : { typed: known }) };
   });
@@ -342,7 +367,7 @@ async function loadQuery(database: Database, query: string): Promise<Column[]> {
     await database.run(
       `CREATE TABLE ${tableName} AS SELECT 0::UTINYINT AS ${fileColumn}, (row_number() OVER ())::INTEGER AS ${rowColumn}, * FROM (\n${sql}\n) AS q(${aliases.join(", ")})`,
     );
-    return described.map(([name, type], i) => ({ name, inside: `c${i}`, text: asText(`c${i}`, type) }));
+    return described.map(([name, type], i) => columnOf(name, `c${i}`, type));
   } catch (error) {
     if (error instanceof Error && error.name === "DataError") throw error;
     throw problem("query-error", about, { why: firstLine(error) });

@@ -1,6 +1,6 @@
 /** `parse` never throws and its places lie in the text, whatever the text is. The seed is printed by fast-check on failure. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { STATEMENT_WORDS, UNITS } from "../../grammar/words.ts";
 import { allSpecs, read } from "./specs.ts";
 
@@ -35,6 +35,9 @@ const words = [
   "\\",
   "\ufeff",
 ];
+
+// seconds when alone, more beside other work
+vi.setConfig({ testTimeout: 60_000 });
 
 describe("fuzz", () => {
   it("any string", () => {

@@ -2,7 +2,7 @@
  * What is half typed never costs its neighbours: every spec is cut after every token of every statement, and single
  * tokens are deleted, doubled and swapped. The counts are printed.
  */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Statement } from "../../grammar/ast.ts";
 import { lex } from "../../grammar/lex.ts";
 import type { Token } from "../../grammar/tokens.ts";
@@ -50,6 +50,9 @@ function missing(wanted: readonly string[], found: readonly string[]): string[] 
 
 /** Every n-th of a list. */
 const sample = <T>(list: readonly T[], n: number): T[] => list.filter((_, i) => i % n === 0);
+
+// seconds when alone, more beside other work
+vi.setConfig({ testTimeout: 60_000 });
 
 describe("typing", () => {
   it("a statement cut anywhere leaves all others whole, with one message", () => {

@@ -14,9 +14,10 @@ export async function emitTypescript(model: Model): Promise<ProgramFiles> {
   return { "program.ts": program.text, "program.js": await withoutTypes(program) };
 }
 
-/** Folder of the spec from that of the program, with `/`; the program reads its data from there. */
 export interface PackageOptions {
+  /** Of mmfc: the runtime that the program imports. */
   readonly version: string;
+  /** Folder of the spec from that of the program, with `/`; the program reads its data from there. */
   readonly base?: string;
 }
 

@@ -102,7 +102,7 @@ describe.skipIf(!hasShared)("sound as librosa has it", () => {
       bank.val.forEach((value: number, i: number) => {
         if (bank.col[i] < wanted[0]!.length) wanted[bank.row[i]]![bank.col[i]] = value;
       });
-      dense.forEach((row, b) => expect(difference(row, wanted[b]!)).toBeLessThan(1e-6));
+      for (const [b, row] of dense.entries()) expect(difference(row, wanted[b]!)).toBeLessThan(1e-6);
       compared++;
     }
     expect(compared).toBeGreaterThan(10);

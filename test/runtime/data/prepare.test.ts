@@ -316,6 +316,43 @@ describe("from a table to batches", () => {
     await several.close();
   });
 
+  it("reads pictures that lie in the table as bytes", async () => {
+    const base = await firms(6);
+    const database = await openDatabase(path.join(base, "media"));
+    const from = "(SELECT filename, content FROM read_blob('*.png') ORDER BY size, filename)";
+    await database.run(
+      `COPY (SELECT content AS seen, {'bytes': content, 'path': 'x'} AS boxed, (row_number() OVER ()) AS y FROM ${from}) TO '${path.join(base, "b.parquet")}' (FORMAT parquet)`,
+    );
+    await database.run(
+      `COPY (SELECT filename AS seen, (row_number() OVER ()) AS y FROM ${from}) TO '${path.join(base, "b.csv")}'`,
+    );
+    database.close();
+    const values: number[][] = [];
+    for (const [source, column] of [
+      ["b.csv", "seen"],
+      ["b.parquet", "seen"],
+      ["b.parquet", "boxed"],
+    ] as const) {
+      const csv = readFileSync(path.join(base, "b.csv"), "utf8").replaceAll(`${path.join(base, "media")}/`, "");
+      writeFileSync(path.join(base, "b.csv"), csv);
+      const done = await prepared(
+        {
+          source,
+          media: ["media"],
+          split: { by: "in_order", train: 1, validation: 0, test: 0 },
+          modalities: { seen: { ...image, column } },
+          targets: { y: { type: "regression", columns: ["y"] } },
+        },
+        base,
+      );
+      const [batch] = await all(done.parts.train);
+      values.push([...batch!.inputs.seen!.data]);
+      await done.close();
+    }
+    expect(values[1]).toEqual(values[0]);
+    expect(values[2]).toEqual(values[0]);
+  });
+
   it("reads lists, columns and array files as vectors, and lists of texts", async () => {
     const base = folder();
     const rows = [0, 1, 2, 3].map((i) => ({
