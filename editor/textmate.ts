@@ -277,7 +277,9 @@ function flows(words: Vocabulary): { [name: string]: Rule } {
     patterns: include("comments"),
   });
   return {
-    flow: { patterns: include("strings", "numbers", "booleans", "arrow", "firstStage", "stage", "arguments", "separators") },
+    flow: {
+      patterns: include("strings", "numbers", "booleans", "arrow", "firstStage", "stage", "arguments", "separators"),
+    },
     arrow: begins("->|→", "keyword.operator.arrow", before + name, "stage"),
     firstValue: begins("=", "keyword.operator.assignment", path, "path"),
     firstStage: begins("=", "keyword.operator.assignment", before + name, "stage"),

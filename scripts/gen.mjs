@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { root } from "./build.mjs";
 
 /** Registered here and nowhere else, in the order in which they run. */
-const generators = ["scripts/gen-textmate.ts"];
+const generators = ["scripts/gen-textmate.ts", "scripts/gen-registry.ts", "scripts/gen-diagnostics.ts"];
 
 const check = process.argv.includes("--check");
 const stale = [];

@@ -1,5 +1,5 @@
 /** Training, judging and predicting through the real binary on the real engine; and how it stops. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { folderWith, pointsSpec, pointsTable, type Result, run } from "./run.ts";
@@ -128,13 +128,20 @@ describe("train", () => {
   });
 
   it("leaves a folder alone that is no run, unless it is told to", async () => {
-    const other = folderWith({ "points.mmf": pointsSpec, "points.csv": pointsTable(), "keep.txt": "mine\n" });
-    const args = ["train", "--model", "Few", "--epochs", "1", "-o", "."];
+    const other = folderWith({ "points.mmf": pointsSpec, "points.csv": pointsTable() });
+    const note = path.join(other.folder, "mine/note.txt");
+    mkdirSync(path.dirname(note));
+    writeFileSync(note, "mine\n");
+    const args = ["train", "--model", "Few", "--epochs", "1", "-o", "mine"];
     const stopped = await run(args, { cwd: other.folder });
     expect(stopped.code).toBe(1);
     expect(stopped.stderr).toContain("error out-exists");
-    const forced = await run([...args.slice(0, -1), "keep", "--force"], { cwd: other.folder });
+    expect(stopped.stderr).not.toContain("epoch");
+    const forced = await run([...args, "--force"], { cwd: other.folder });
     expect(forced.code).toBe(0);
+    expect(readFileSync(note, "utf8")).toBe("mine\n");
+    expect(existsSync(path.join(other.folder, "mine/scorecard.json"))).toBe(true);
+    expect(readdirSync(other.folder).sort()).toEqual(["mine", "points.csv", "points.mmf"]);
     other.remove();
   });
 

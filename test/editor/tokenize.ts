@@ -61,11 +61,17 @@ export async function loadGrammar(scope = "source.mmf"): Promise<(text: string) 
   };
 }
 
-/** The innermost scope of the first token with this text in a line that has `within`. */
+/** The innermost scope of the last token with this text in the first line that has `within`. */
 export function scopeOf(tokenized: Tokenized, text: string, within = text): string | undefined {
   for (const line of tokenized.lines) {
-    if (!line.map((t) => t.text).join("").includes(within)) continue;
-    const token = line.find((t) => t.text === text);
+    if (
+      !line
+        .map((t) => t.text)
+        .join("")
+        .includes(within)
+    )
+      continue;
+    const token = line.findLast((t) => t.text === text);
     if (token !== undefined) return token.scopes.at(-1);
   }
   return undefined;

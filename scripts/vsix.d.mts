@@ -1,0 +1,2 @@
+/** What `vsix.mjs` gives to tests. */
+export function packExtension(folder?: string): Promise<string>;
