@@ -60,15 +60,19 @@ function page(e: Explanation): string[] {
     "",
     e.doc,
     "",
-    ...example("Wrong", e.bad, e.wrong),
-    ...example("Right", e.good, e.right),
+    ...(e.wrong.length === 0 && e.right.length === 0
+      ? [...example("Wrong", e.bad, wholly(e.bad)), ...example("Right", e.good, wholly(e.good))]
+      : [...example("Wrong", e.bad, e.wrong), ...example("Right", e.good, e.right)]),
   ];
 }
+
+/** Of specs that differ in a bracket alone, all lines. */
+const wholly = (spec: Explanation["bad"]): string[] => (typeof spec === "string" ? spec.trimEnd().split("\n") : []);
 
 /** The lines that make the difference; where the difference is that lines are gone, says so. */
 function example(title: string, spec: Explanation["bad"], lines: readonly string[]): string[] {
   if (typeof spec !== "string") return [`${title}: ${spec.note}`, ""];
   if (lines.length === 0)
-    return [`${title}: without that line.`.replace("Wrong: without that line.", "Wrong: the line is missing."), ""];
+    return [title === "Wrong" ? "Wrong: without the line below." : "Right: without that line.", ""];
   return [`${title}:`, "", "```mmf", ...lines, "```", ""];
 }

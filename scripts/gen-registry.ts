@@ -19,7 +19,7 @@ const chapters: readonly { readonly roles: readonly Role[]; readonly title: stri
   { roles: ["sound"], title: "Features of sound", about: "Behind `features:` of `audio`." },
   {
     roles: ["augment"],
-    title: "Augmentation",
+    title: "Augmentations",
     about: "In the list of `augment:`; drawn anew for each epoch, on training rows only.",
   },
   { roles: ["target"], title: "Targets", about: "The kinds of what is predicted: `target name: KIND { … }`." },
@@ -40,7 +40,8 @@ const chapters: readonly { readonly roles: readonly Role[]; readonly title: stri
   { roles: ["metric"], title: "Metrics", about: "In the list of `metrics:` of a head." },
   { roles: ["optimizer"], title: "Optimizers", about: "Behind `optimizer:` of `train`." },
   { roles: ["schedule"], title: "Schedules", about: "Behind `schedule:` of `train`: how the learning rate changes." },
-  { roles: ["stop", "clip"], title: "Stopping and clipping", about: "Behind `stop:` and `clip:` of `train`." },
+  { roles: ["stop"], title: "Stopping rules", about: "Behind `stop:` of `train`." },
+  { roles: ["clip"], title: "Clipping rules", about: "Behind `clip:` of `train`: limits of the gradients." },
   {
     roles: ["baseline"],
     title: "Baselines",

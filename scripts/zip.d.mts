@@ -1,3 +1,2 @@
-/** What `zip.mjs` gives to tests and other scripts. */
-export function crc32(bytes: Uint8Array): number;
+/** What `zip.mjs` gives to other scripts. */
 export function zip(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Buffer;

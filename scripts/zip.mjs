@@ -1,18 +1,5 @@
 /** Zip archives (APPNOTE 6.3.3: deflate, UTF-8 names, no zip64): the same files give the same bytes. */
-import { deflateRawSync } from "node:zlib";
-
-const table = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c >>> 0;
-});
-
-/** CRC-32 as zip and PNG have it (Node has one from 22.2 on). */
-export function crc32(bytes) {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = table[(c ^ byte) & 0xff] ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
-}
+import { crc32, deflateRawSync } from "node:zlib";
 
 /** 1980-01-01, the first day that zip knows: archives do not depend on the clock. */
 const date = 0x0021;

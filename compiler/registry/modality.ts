@@ -2,6 +2,7 @@
  * Kinds of modality: everything that happens once per row without weights. Each entry says its properties, the type of
  * its value, its data plan and its steps on the host. How it is done is the runtime's.
  */
+import { printInteger } from "../../grammar/print.ts";
 import type { AudioFeatures, AudioPlan, CallPlan, ModalityPlan, SampleCount, Scaling } from "../../plan/plan.ts";
 import { type Dim, symbol } from "../types/dim.ts";
 import { axis, tensor, type TensorType, printType } from "../types/type.ts";
@@ -182,13 +183,13 @@ const text: Modality = {
     const { args } = facts;
     const type = printType(this.infer(facts));
     const vocabulary = args.value("vocabulary");
-    const tokenize = `tokenize(${args.string("tokenizer")}${vocabulary === undefined ? "" : `, vocabulary: ${typeof vocabulary === "number" ? vocabulary.toLocaleString("en-US") : vocabulary}`})`;
+    const tokenize = `tokenize(${args.string("tokenizer")}${vocabulary === undefined ? "" : `, vocabulary: ${typeof vocabulary === "number" ? printInteger(vocabulary) : vocabulary}`})`;
     if (args.string("output") !== "ids") {
       return [{ text: tokenize, fitted: true }, { text: args.string("output"), type, ...(args.string("output") === "tf_idf" ? { fitted: true as const } : {}) }, ...hide(facts, type)];
     }
     return [
       { text: tokenize, type: "i32[B, tokens=?]", fitted: true },
-      { text: `pad(${args.number("tokens").toLocaleString("en-US")}, ${args.string("pad")})`, type },
+      { text: `pad(${printInteger(args.number("tokens"))}, ${args.string("pad")})`, type },
       ...hide(facts, type),
     ];
   },
@@ -396,26 +397,20 @@ const audio: Modality = {
     const drawn = augmentSteps(args, waveType);
     const onFeatures = drawn.filter((s) => s.text.startsWith("mask_")).map((s) => ({ ...s, type }));
     const normalize = args.maybeString("normalize") ?? (sound.word === "waveform" ? "none" : "standard");
-    return [
-      { text: `decode(${rate})`, type: "f32[B, time=?]" },
-      { text: seconds === undefined ? `trim(${(length as number).toLocaleString("en-US")} frames)` : `trim(${secondsText(seconds)})`, type: waveType },
-      ...drawn.filter((s) => !s.text.startsWith("mask_")),
-      ...(sound.word === "waveform" ? [] : [{ text: soundText(args.value("features")!), type }]),
-      ...(normalize === "none" ? [] : [{ text: `normalize(${normalize})`, type, fitted: true as const }]),
-      ...onFeatures,
-      ...hide(facts, type),
-    ];
+    const features = sound.word === "waveform" ? [] : [{ text: facts.origin("features").text, type }];
+    const normalized = normalize === "none" ? [] : [{ text: `normalize(${normalize})`, type, fitted: true as const }];
+    const decode = { text: sound.rate === undefined ? "decode" : `decode(${rate})`, type: "f32[B, time=?]" };
+    const waves = drawn.filter((s) => !s.text.startsWith("mask_"));
+    if (seconds === undefined) {
+      // a number of frames can only be cut once there are frames
+      const long = type.replace(/time=\d+/, "time=?");
+      return [decode, ...waves, ...features.map((f) => ({ ...f, type: long })), { text: `trim(${printInteger(length as number)} frames)`, type }, ...normalized, ...onFeatures, ...hide(facts, type)];
+    }
+    return [decode, { text: `trim(${secondsText(seconds)})`, type: waveType }, ...waves, ...features, ...normalized, ...onFeatures, ...hide(facts, type)];
   },
 };
 
 const secondsText = (seconds: number): string => (seconds >= 1 ? `${seconds}s` : `${Math.round(seconds * 1000)}ms`);
-
-/** `mel(bands: 128)`: the numbers that shape the result. */
-function soundText(value: ArgValue): string {
-  const { word, args } = value as { word: string; args: { [name: string]: ArgValue } };
-  const shown = ["bands", "coefficients"].filter((n) => args[n] !== undefined).map((n) => `${n}: ${args[n]}`);
-  return shown.length === 0 ? word : `${word}(${shown.join(", ")})`;
-}
 
 // ---------------------------------------------------------------- tabular, vector
 

@@ -55,7 +55,8 @@ function makeCall(random, company, quarter, folder) {
   if (recorded) writeFileSync(path.join(folder, call), voice.wav);
   const ratios = makeRatios(random);
   const evidence = { words: report.evidence, chart: chart.evidence, voice: voice.evidence, ratios: ratios.evidence };
-  const defaults = random.uniform() < chanceOf(evidence);
+  const risk = parts.reduce((sum, part) => sum + evidence[part], 0);
+  const defaults = random.uniform() < chanceOf(risk);
   return {
     ticker,
     call_date,
@@ -70,8 +71,8 @@ function makeCall(random, company, quarter, folder) {
   };
 }
 
-function chanceOf(evidence) {
-  return 1 / (1 + Math.exp(-steepness * parts.reduce((sum, part) => sum + evidence[part], 0)));
+function chanceOf(risk) {
+  return 1 / (1 + Math.exp(-steepness * risk));
 }
 
 // Companies and dates: groups and time to split by, without a meaning.
@@ -81,7 +82,8 @@ const sectors = ["energy", "health", "retail", "technology", "transport"];
 function makeCompanies(random, count) {
   const letters = "ABCDEFGHIJKLMNOPRSTUVWXYZ";
   const taken = new Set();
-  while (taken.size < count) taken.add(Array.from({ length: 3 }, () => letters[random.integer(letters.length)]).join(""));
+  while (taken.size < count)
+    taken.add(Array.from({ length: 3 }, () => letters[random.integer(letters.length)]).join(""));
   return [...taken].map((ticker) => ({
     ticker,
     sector: random.pick(sectors),
@@ -161,7 +163,8 @@ function makeChart(random) {
   const miss = end - walk[days - 1];
   const prices = walk.map((value, day) => value + (miss * day) / (days - 1));
   const pixels = new Uint8Array(chartSide * chartSide).fill(255);
-  for (const line of [0.25, 0.5, 0.75]) pixels.fill(225, line * chartSide * chartSide, (line * chartSide + 1) * chartSide);
+  for (const line of [0.25, 0.5, 0.75])
+    pixels.fill(225, line * chartSide * chartSide, (line * chartSide + 1) * chartSide);
   const heightOf = (price) => chartSide / 2 - (price / 0.5) * (chartSide / 2 - 3);
   for (let x = 2; x < chartSide - 2; x++) {
     const day = ((x - 2) / (chartSide - 5)) * (days - 1);
@@ -181,7 +184,7 @@ function makeChart(random) {
 // The voice: a second of vowels. Pitch and tremor are evidence; timbre, loudness and rhythm are not.
 
 const rate = 8000;
-const wave = 2048;
+const wave = 512;
 
 function makeVoice(random, timbre) {
   const evidence = bounded(random);
@@ -242,22 +245,28 @@ function bounded(random) {
  * (a call that was not recorded is averaged over), and with each part alone.
  */
 function knownAnswer(calls, random) {
-  const draws = 400;
-  /** The chance of default of a call whose parts are known only as far as `known` says, averaged over other calls' parts. */
-  const chanceKnowing = (call, known) => {
-    const hidden = parts.filter((part) => !known(part));
-    if (hidden.length === 0) return chanceOf(call.evidence);
+  const draws = 200;
+  const sumOf = (evidence, names) => names.reduce((sum, part) => sum + evidence[part], 0);
+  /** The chance of default of a call of which only the parts `seen` are known, averaged over what others have hidden. */
+  const chanceSeeing = (call, seen) => {
+    const hidden = parts.filter((part) => !seen.includes(part));
+    const known = sumOf(call.evidence, seen);
+    if (hidden.length === 0) return chanceOf(known);
     let sum = 0;
     for (let i = 0; i < draws; i++) {
-      const drawn = Object.fromEntries(hidden.map((part) => [part, random.pick(calls).evidence[part]]));
-      sum += chanceOf({ ...call.evidence, ...drawn });
+      let drawn = known;
+      for (const part of hidden) drawn += calls[random.integer(calls.length)].evidence[part];
+      sum += chanceOf(drawn);
     }
     return sum / draws;
   };
-  const rate = (known) => {
+  const bestRate = (read) => {
     let right = 0;
     for (const call of calls) {
-      const chance = chanceKnowing(call, (part) => known(part) && (part !== "voice" || call.call !== ""));
+      const chance = chanceSeeing(
+        call,
+        read.filter((part) => part !== "voice" || call.call !== ""),
+      );
       right += Math.max(chance, 1 - chance);
     }
     return right / calls.length;
@@ -265,8 +274,8 @@ function knownAnswer(calls, random) {
   return {
     withoutCall: calls.filter((call) => call.call === "").length,
     defaults: calls.filter((call) => call.default_12m === "yes").length,
-    best: rate(() => true),
-    alone: Object.fromEntries(parts.map((part) => [part, rate((other) => other === part)])),
+    best: bestRate(parts),
+    alone: Object.fromEntries(parts.map((part) => [part, bestRate([part])])),
   };
 }
 

@@ -63,7 +63,7 @@ const concatenate = defineFusion({
   params: {
     axis: string("Another axis to join on.", { what: "the name of an axis" }),
     broadcast,
-    presence: boolean("Adds one number a source: 1 where it is there.", { default: false }),
+    presence: boolean("Adds one number for each source that may be absent: 1 where it is there.", { default: false }),
   },
   infer(context) {
     const { sources, args, origin } = context;
@@ -94,9 +94,9 @@ const concatenate = defineFusion({
     }
     const refusing = sources.find((s) => s.type.absentWith.length > 0 && s.type.axes.length > 1);
     if (refusing) return refusesAbsent(context, refusing);
-    const bits = args.boolean("presence") ? sources.length : 0;
+    const bits = args.boolean("presence") ? sources.filter((s) => s.type.absentWith.length > 0).length : 0;
     const joined = add(...sources.map((s) => (spread && s.type.axes.length === 1 && position !== 0 ? lastAxis(s.type)!.size : s.type.axes[position]!.size)), bits);
-    const axes = masked(context, model.type.axes).map((a, i) => (i === position ? axis(a.name === "channels" && model.type.axes.length === 3 ? "channels" : i === model.type.axes.length - 1 ? a.name : a.name, joined, origin, a.masked) : a));
+    const axes = masked(context, model.type.axes).map((a, i) => (i === position ? axis(a.name, joined, origin, a.masked) : a));
     return result(context, axes);
   },
   weights: ({ inputs }) =>
