@@ -91,7 +91,7 @@ export function sayDiagnostics(
   terminal: Terminal,
 ): void {
   if (diagnostics.length === 0 || terminal.json || terminal.quiet) return;
-  terminal.err(renderPretty(diagnostics, spec.files, terminal.shape.err).replace(/\n$/, ""));
+  terminal.err(renderPretty(diagnostics, spec.files, terminal.shape.err));
 }
 
 /** `Also in credit.mmf: EarlyRisk, LateRisk (--model).`, or nothing. */

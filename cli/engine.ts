@@ -28,7 +28,7 @@ export async function openTrainingEngine(options: Context["options"], terminal: 
       times: timesSlower,
     });
     if (!terminal.json && !terminal.quiet)
-      terminal.err(renderPretty([slow], new Map(), terminal.shape.err).replace(/\n$/, ""));
+      terminal.err(renderPretty([slow], new Map(), terminal.shape.err));
   }
   return engine;
 }

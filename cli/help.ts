@@ -1,6 +1,7 @@
 /** The help screens, from the commands' own words: one for mmfc, one for each command. Prints nothing. */
-import type { CommandSpec } from "./define.ts";
+
 import { displayWidth } from "../diagnostics/width.ts";
+import type { CommandSpec } from "./define.ts";
 
 const labels = 10;
 const groups = ["Write", "Look", "Train", "Use", "Machine"] as const;

@@ -21,7 +21,10 @@ export type { Model } from "./ir/ir.ts";
 
 export interface CompileOptions {
   /** Reads what a table has: runtime/data's `tableFacts`. Without it (`--no-data`) only the text is checked. */
-  readonly readFacts?: (source: SourcePlan, where: { base: string; where?: string; header?: false }) => Promise<TableFacts>;
+  readonly readFacts?: (
+    source: SourcePlan,
+    where: { base: string; where?: string; header?: false },
+  ) => Promise<TableFacts>;
   /** A missing table is an error (train), not a note (check). */
   readonly severeSources?: boolean;
   /** Another table in place of `source:` (`--data`). */
@@ -88,17 +91,34 @@ export async function compileText(text: string, options: CompileOptions & { path
       const source = options.overrideSource ?? plan.source;
       const key = JSON.stringify([source, plan.header]);
       const base = options.overrideSource === undefined ? baseOf(model.file) : "./";
-      const read = facts.get(key) ?? (await options.readFacts(source, { base, ...(plan.where === undefined ? {} : { where: plan.where }), ...(plan.header === false ? { header: false } : {}) }));
+      const read =
+        facts.get(key) ??
+        (await options.readFacts(source, {
+          base,
+          ...(plan.where === undefined ? {} : { where: plan.where }),
+          ...(plan.header === false ? { header: false } : {}),
+        }));
       facts.set(key, read);
       if (read.status === "ok") table = { path: read.path, ...(read.rows === undefined ? {} : { rows: read.rows }) };
       for (const d of checkTable(model, read, options.severeSources ?? false)) {
         if (d.severity === "error") errors++;
-        if (!diagnostics.some((x) => x.code === d.code && x.span.start === d.span.start && x.span.file === d.span.file && x.message === d.message)) diagnostics.push(d);
+        if (
+          !diagnostics.some(
+            (x) =>
+              x.code === d.code &&
+              x.span.start === d.span.start &&
+              x.span.file === d.span.file &&
+              x.message === d.message,
+          )
+        )
+          diagnostics.push(d);
       }
     }
     models.push({ name, ...(errors === 0 ? { ir } : {}), ...(table ? { table } : {}) });
   }
-  diagnostics.sort((a, b) => (a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1));
+  diagnostics.sort((a, b) =>
+    a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1,
+  );
   return { path: options.path, files: checked.files, diagnostics, models, places };
 }
 
@@ -110,7 +130,11 @@ export interface FoundProblem {
   readonly rows?: readonly DataRow[];
 }
 
-export function problemDiagnostics(compilation: Compilation, model: string, problems: readonly FoundProblem[]): Diagnostic[] {
+export function problemDiagnostics(
+  compilation: Compilation,
+  model: string,
+  problems: readonly FoundProblem[],
+): Diagnostic[] {
   const checked = compilation.places.get(model);
   return problems.map((problem) => {
     const span = checked ? placeOf(checked, problem.about) : { file: compilation.path, start: 0, end: 0 };
@@ -122,7 +146,9 @@ export function problemDiagnostics(compilation: Compilation, model: string, prob
 
 function placeOf(model: CheckedModel, about: FoundProblem["about"]): Span {
   const section = [model.data, model.train, model.evaluate].find((s) => s.word === about.statement)?.statement;
-  const statement = section ?? [...model.modalities, ...model.targets, ...model.definitions].find((x) => x.name === about.statement)?.statement;
+  const statement =
+    section ??
+    [...model.modalities, ...model.targets, ...model.definitions].find((x) => x.name === about.statement)?.statement;
   if (!statement) return model.span;
   const entries = statement.props?.entries ?? [];
   const property = entries.find((p) => p.key.text === about.property);

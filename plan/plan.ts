@@ -60,7 +60,14 @@ export interface DataPlan {
 
 /** Shares count rows. A number beside labels (`by: "column"`, `"file"`) is a share of the training rows. */
 export type SplitPlan =
-  | { readonly by: "random"; readonly train: number; readonly validation: number; readonly test: number; readonly seed: number; readonly stratify?: string }
+  | {
+      readonly by: "random";
+      readonly train: number;
+      readonly validation: number;
+      readonly test: number;
+      readonly seed: number;
+      readonly stratify?: string;
+    }
   | { readonly by: "in_order"; readonly train: number; readonly validation: number; readonly test: number }
   | {
       readonly by: "time";
@@ -73,7 +80,13 @@ export type SplitPlan =
       /** A column: values that a later part has are left out of the earlier ones. */
       readonly apart?: string;
     }
-  | { readonly by: "group"; readonly train: number; readonly validation: number; readonly test: number; readonly seed: number }
+  | {
+      readonly by: "group";
+      readonly train: number;
+      readonly validation: number;
+      readonly test: number;
+      readonly seed: number;
+    }
   | {
       readonly by: "column";
       readonly column: string;
@@ -150,7 +163,14 @@ export type AudioFeatures =
         readonly fmax?: number;
       };
     }
-  | { readonly mfcc: { readonly coefficients: number; readonly bands: number; readonly fft: SampleCount; readonly hop: SampleCount } };
+  | {
+      readonly mfcc: {
+        readonly coefficients: number;
+        readonly bands: number;
+        readonly fft: SampleCount;
+        readonly hop: SampleCount;
+      };
+    };
 
 export interface AudioPlan extends ModalityBase {
   readonly type: "audio";

@@ -6,6 +6,7 @@ import { DataError } from "../../runtime/data/batch.ts";
 import { renderHeads } from "../../runtime/evaluate/scorecard.ts";
 import { evalRun } from "../../runtime/run.ts";
 import { sayDiagnostics } from "../compilation.ts";
+import { partNotes } from "../data-notes.ts";
 import type { Run } from "../define.ts";
 import { activity } from "../end.ts";
 import { quietReporterOf } from "../progress.ts";
@@ -28,8 +29,10 @@ export const run: Run = async ({ args, options, terminal }) => {
     throw error instanceof DataError ? await stopOfData(dir, error, "Nothing was judged.") : error;
   });
   const { environment, scorecard, notes } = result;
-  const said = await runDiagnostics(dir, environment.model, notes);
+  const { messages, lines } = partNotes(notes);
+  const said = await runDiagnostics(dir, environment.model, messages);
   sayDiagnostics(said.diagnostics, said, terminal);
+  for (const line of lines) terminal.detail(line);
   const unfinished = unfinishedLine(environment);
   if (unfinished !== undefined) terminal.say(unfinished);
   if (terminal.json) {

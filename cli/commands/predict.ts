@@ -1,13 +1,15 @@
 /** `mmfc predict`: the rows of a table predicted by a run, as CSV on stdout, as JSON lines, or into a file. */
+
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { once } from "node:events";
 import { count, list, path as pathText } from "../../diagnostics/phrase.ts";
 import { csvLines, jsonLines, type Predictions } from "../../runtime/artifact/predictions.ts";
 import { findRun } from "../../runtime/artifact/run-folder.ts";
 import { DataError } from "../../runtime/data/batch.ts";
 import { predictRun } from "../../runtime/run.ts";
 import { sayDiagnostics } from "../compilation.ts";
+import { partNotes } from "../data-notes.ts";
 import type { Run } from "../define.ts";
 import { activity } from "../end.ts";
 import { quietReporterOf } from "../progress.ts";
@@ -46,8 +48,10 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   }).catch(async (error: unknown) => {
     throw error instanceof DataError ? await stopOfData(dir, error, "Nothing was predicted.") : error;
   });
-  const said = await runDiagnostics(dir, environment.model, notes);
+  const { messages, lines } = partNotes(notes);
+  const said = await runDiagnostics(dir, environment.model, messages);
   sayDiagnostics(said.diagnostics, said, terminal);
+  for (const line of lines) terminal.detail(line);
   const unfinished = unfinishedLine(environment);
   if (unfinished !== undefined) terminal.say(unfinished);
   if (out === undefined) await print(terminal.json ? jsonLines(predictions) : csvLines(predictions));

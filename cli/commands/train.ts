@@ -18,7 +18,8 @@ import { renderScorecard } from "../../runtime/evaluate/scorecard.ts";
 import * as runtime from "../../runtime/index.ts";
 import { trainProgram } from "../../runtime/run.ts";
 import { TrainingError } from "../../runtime/train/training-error.ts";
-import { chooseModel, type CompiledSpec, compileSpec, othersLine, sayDiagnostics } from "../compilation.ts";
+import { type CompiledSpec, chooseModel, compileSpec, othersLine, sayDiagnostics } from "../compilation.ts";
+import { partNotes } from "../data-notes.ts";
 import type { Context, Run } from "../define.ts";
 import { activity } from "../end.ts";
 import { openTrainingEngine } from "../engine.ts";
@@ -91,7 +92,9 @@ export const run: Run = async ({ args, options, terminal, command }) => {
       signal: interruption.signal,
     });
     if (folder !== out) await moveInto(folder, out);
-    sayDiagnostics(problemDiagnostics(spec, ir.name, result.notes), spec, terminal);
+    const notes = partNotes(result.notes);
+    sayDiagnostics(problemDiagnostics(spec, ir.name, notes.messages), spec, terminal);
+    for (const line of notes.lines) terminal.say(line);
     if (result.scorecard === undefined) {
       const { ended } = result.epochs;
       terminal.say(`Saved in epoch ${ended + 1}, step ${result.step.done} of ${result.step.of}: ${pathText(out)}`);

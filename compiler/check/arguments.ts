@@ -7,7 +7,7 @@ import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Flow, Name, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
-import type { ArgValue, Arguments, Param, Params } from "../registry/define.ts";
+import type { Arguments, ArgValue, Param, Params } from "../registry/define.ts";
 import type { Scope } from "./context.ts";
 import { bareName, convert, isWhat, takes, tryOut, type ValueContext } from "./values.ts";
 
@@ -59,7 +59,23 @@ const examples: { readonly [name: string]: string } = {
 
 /** A value of this kind, where no better one is known. */
 function exampleOf(kind: Param["kind"]): string {
-  const values: { readonly [is: string]: string } = { int: "64", number: "1", share: "10%", size: "3x3", duration: "1s", frequency: "16kHz", angle: "10deg", decibel: "20dB", boolean: "true", column: '"…"', path: '"…"', template: '"…"', string: '"…"', list: '["…"]', stages: "dense(64)" };
+  const values: { readonly [is: string]: string } = {
+    int: "64",
+    number: "1",
+    share: "10%",
+    size: "3x3",
+    duration: "1s",
+    frequency: "16kHz",
+    angle: "10deg",
+    decibel: "20dB",
+    boolean: "true",
+    column: '"…"',
+    path: '"…"',
+    template: '"…"',
+    string: '"…"',
+    list: '["…"]',
+    stages: "dense(64)",
+  };
   if (kind.is === "choice") return kind.of[0] ?? "…";
   if (kind.is === "either") return exampleOf(kind.kinds[0]!);
   if (kind.is === "range") return `${exampleOf(kind.of)}..${exampleOf(kind.of)}`;
@@ -72,13 +88,21 @@ function write(entry: Parameters, names: readonly string[]): string {
     const positional = params.indexOf(name) < (entry.positional ?? 0);
     const kind = entry.params[name]?.kind;
     const fallback = kind ? exampleOf(kind) : "…";
-    const example = name === "kernel_size" && kind?.is === "int" ? "3" : (examples[name] ?? (positional ? fallback : `${name}: ${fallback}`));
+    const example =
+      name === "kernel_size" && kind?.is === "int"
+        ? "3"
+        : (examples[name] ?? (positional ? fallback : `${name}: ${fallback}`));
     return positional && example.startsWith(`${name}: `) ? example.slice(name.length + 2) : example;
   });
   return parts.join(", ");
 }
 
-export function checkArguments(entry: Parameters, given: readonly Given[], context: ValueContext, at: Span): CheckedArguments {
+export function checkArguments(
+  entry: Parameters,
+  given: readonly Given[],
+  context: ValueContext,
+  at: Span,
+): CheckedArguments {
   const { session } = context;
   const names = Object.keys(entry.params);
   const leading = names.slice(0, entry.positional ?? 0);
@@ -95,7 +119,12 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
     const before = keys.get(name);
     if (before) {
       wrong = true;
-      session.say("given-twice", keySpan ?? value.span, { text: name, place: session.place(before, value.span) }, { marks: [{ span: before, style: "-" }] });
+      session.say(
+        "given-twice",
+        keySpan ?? value.span,
+        { text: name, place: session.place(before, value.span) },
+        { marks: [{ span: before, style: "-" }] },
+      );
       return;
     }
     keys.set(name, keySpan ?? value.span);
@@ -103,7 +132,12 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
     texts.set(name, printValue(value));
     if (param.later) {
       wrong = wrong || !context.mild;
-      session.say("not-here-yet", keySpan ?? value.span, { version: session.version, word: name, use: [], mild: context.mild });
+      session.say("not-here-yet", keySpan ?? value.span, {
+        version: session.version,
+        word: name,
+        use: [],
+        mild: context.mild,
+      });
       return;
     }
     const result = convert(value, param.kind, name, context);
@@ -133,8 +167,19 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
         wrong = true;
         if (!lateSaid && next === undefined) {
           const taken = leading[position]!;
-          session.say("given-twice", value.span, { text: taken, place: session.place(keys.get(taken)!, value.span) }, { marks: [{ span: keys.get(taken)!, style: "-" }] });
-        } else if (!lateSaid) session.say("argument-name", value.span, { text, write: `${next}: ${text}` }, lateFix(given, argument, leading, keys));
+          session.say(
+            "given-twice",
+            value.span,
+            { text: taken, place: session.place(keys.get(taken)!, value.span) },
+            { marks: [{ span: keys.get(taken)!, style: "-" }] },
+          );
+        } else if (!lateSaid)
+          session.say(
+            "argument-name",
+            value.span,
+            { text, write: `${next}: ${text}` },
+            lateFix(given, argument, leading, keys),
+          );
         lateSaid = true;
         if (next !== undefined) keys.set(next, value.span);
         position++;
@@ -146,15 +191,13 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
         const left = names.filter((n) => !keys.has(n) && !entry.params[n]!.later && n !== entry.rest);
         const choice = bare ? left.filter((n) => accepts(entry.params[n]!, bare.text)) : [];
         const word = choice.length === 1 ? choice[0] : undefined;
-        session.say(
-          "argument-name",
-          value.span,
-          {
-            text,
-            ...(named && leading.length > 0 && position < leading.length ? {} : { most: { word: entry.name, takes: leading.length } }),
-            ...(word ? { write: `${word}: ${text}` } : left.length > 0 ? { has: left } : {}),
-          },
-        );
+        session.say("argument-name", value.span, {
+          text,
+          ...(named && leading.length > 0 && position < leading.length
+            ? {}
+            : { most: { word: entry.name, takes: leading.length } }),
+          ...(word ? { write: `${word}: ${text}` } : left.length > 0 ? { has: left } : {}),
+        });
         continue;
       }
       const name = leading[position]!;
@@ -177,7 +220,12 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
     const other = param.excludes?.find((x) => keys.has(x));
     if (other && names.indexOf(other) > names.indexOf(name)) {
       wrong = true;
-      session.say("parameter-excludes", keys.get(other)!, { text: name, other }, { marks: [{ span: keys.get(name)!, style: "-" }] });
+      session.say(
+        "parameter-excludes",
+        keys.get(other)!,
+        { text: name, other },
+        { marks: [{ span: keys.get(name)!, style: "-" }] },
+      );
     }
     if (param.needs && !param.needs.some((x) => keys.has(x))) {
       wrong = true;
@@ -187,7 +235,8 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
 
   const missing = names.filter((n) => entry.params[n]!.required && !keys.has(n) && !flows.has(n));
   if (missing.length > 0) {
-    if (!wrong) session.say("missing-parameter", at, { word: entry.name, needs: missing, write: write(entry, missing) });
+    if (!wrong)
+      session.say("missing-parameter", at, { word: entry.name, needs: missing, write: write(entry, missing) });
     wrong = true;
   }
 
@@ -218,15 +267,31 @@ export function checkArguments(entry: Parameters, given: readonly Given[], conte
 }
 
 /** Names for all arguments that follow a named one. */
-function lateFix(given: readonly Given[], first: Given, leading: readonly string[], keys: ReadonlyMap<string, Span>): { fix?: { title: string; edits: { span: Span; text: string }[]; certain: boolean } } {
+function lateFix(
+  given: readonly Given[],
+  first: Given,
+  leading: readonly string[],
+  keys: ReadonlyMap<string, Span>,
+): { fix?: { title: string; edits: { span: Span; text: string }[]; certain: boolean } } {
   const rest = given.slice(given.indexOf(first)).filter((g) => !g.key);
   const free = leading.filter((n) => !keys.has(n));
   if (rest.length > free.length) return {};
-  return { fix: { title: "give them names", edits: rest.map((g, i) => ({ span: g.value.span, text: `${free[i]}: ${printValue(g.value)}` })), certain: true } };
+  return {
+    fix: {
+      title: "give them names",
+      edits: rest.map((g, i) => ({ span: g.value.span, text: `${free[i]}: ${printValue(g.value)}` })),
+      certain: true,
+    },
+  };
 }
 
 /** `conv2d(32, relu, 3x3)`: each fits the other's place. One message instead of two. */
-function swappedArguments(entry: Parameters, leading: readonly string[], given: readonly Given[], context: ValueContext): boolean {
+function swappedArguments(
+  entry: Parameters,
+  leading: readonly string[],
+  given: readonly Given[],
+  context: ValueContext,
+): boolean {
   const unnamed = given.filter((g) => !g.key);
   if (entry.rest || entry.words || unnamed.length < 2 || unnamed.length > leading.length) return false;
   const fits = (g: Given, name: string): boolean => !tryOut(g.value, entry.params[name]!.kind, name, context).wrong;
@@ -240,7 +305,17 @@ function swappedArguments(entry: Parameters, leading: readonly string[], given: 
       "value-kind",
       a.value.span,
       { name: x, takes: takes(kind), text: textA, is: isWhat(a.value), write: `${textB}, ${textA}` },
-      { marks: [{ span: b.value.span, style: "-" }], fix: { title: `write ${textB}, ${textA}`, edits: [{ span: a.value.span, text: textB }, { span: b.value.span, text: textA }], certain: true } },
+      {
+        marks: [{ span: b.value.span, style: "-" }],
+        fix: {
+          title: `write ${textB}, ${textA}`,
+          edits: [
+            { span: a.value.span, text: textB },
+            { span: b.value.span, text: textA },
+          ],
+          certain: true,
+        },
+      },
     );
     return true;
   }
@@ -256,12 +331,14 @@ function unknownParameter(entry: Parameters, key: Name, names: readonly string[]
   const { session } = context;
   const legal = names.filter((n) => !entry.params[n]!.later && n !== entry.rest);
   const foreign = foreignWord(key.text, legal);
-  if (foreign && foreign.words.every((w) => legal.includes(w))) {
+  if (foreign?.words.every((w) => legal.includes(w))) {
     session.say(
       "foreign-word",
       key.span,
       { text: key.text, write: foreign },
-      foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span: key.span, text: foreign.write }], certain: true } } : {},
+      foreign.same
+        ? { fix: { title: `write ${foreign.write}`, edits: [{ span: key.span, text: foreign.write }], certain: true } }
+        : {},
     );
     return;
   }
@@ -270,6 +347,8 @@ function unknownParameter(entry: Parameters, key: Name, names: readonly string[]
     "unknown-parameter",
     key.span,
     { word: entry.name, text: key.text, near: found },
-    oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: key.span, text: found.word }], certain: true } } : {},
+    oneNear(found)
+      ? { fix: { title: `write ${found.word}`, edits: [{ span: key.span, text: found.word }], certain: true } }
+      : {},
   );
 }

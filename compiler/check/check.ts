@@ -32,31 +32,48 @@ export function checkFile(path: string, text: string, host: Host, version: strin
       if (d.severity === "error") errors++;
       // what a used file should know about itself is said when that file is checked
       else if (d.span.file !== path) return;
-      const before = diagnostics.some((x) => x.code === d.code && x.span.file === d.span.file && x.span.start === d.span.start && x.span.end === d.span.end);
+      const before = diagnostics.some(
+        (x) =>
+          x.code === d.code &&
+          x.span.file === d.span.file &&
+          x.span.start === d.span.start &&
+          x.span.end === d.span.end,
+      );
       if (!before) diagnostics.push(d);
     });
     const linked = link(unit, model, counting);
     const outcome = checkModel(linked, counting);
     if (errors === 0) checkLets(linked, counting);
     const clean = errors === 0 && !linked.broken && !syntaxErrors && outcome.model !== undefined;
-    models.push({ name: model.name.text, ...(clean ? { checked: withFloors(outcome.model!, outcome.state, linked, counting) } : {}) });
+    models.push({
+      name: model.name.text,
+      ...(clean ? { checked: withFloors(outcome.model!, outcome.state, linked, counting) } : {}),
+    });
   }
   for (const compare of unit.ast.compares) {
-    if (!compare.broken) session.say("not-here-yet", compare.wordSpan, { version, word: "compare", use: [], mild: true });
+    if (!compare.broken)
+      session.say("not-here-yet", compare.wordSpan, { version, word: "compare", use: [], mild: true });
   }
   return { unit, files, diagnostics: applyIgnores(files.get(path)!, unit.ast, diagnostics), models };
 }
 
 /** The reduced models of `only(x)`: the same statements, checked again with the other modalities left out. */
-function withFloors(model: CheckedModel, state: { definitions: ReadonlyMap<string, CheckedDefinition> }, linked: ReturnType<typeof link>, session: Session): CheckedModel {
-  const baselines = (model.evaluate.args.value("baselines") as readonly { word: string; args: { modality?: string } }[] | undefined) ?? [];
+function withFloors(
+  model: CheckedModel,
+  state: { definitions: ReadonlyMap<string, CheckedDefinition> },
+  linked: ReturnType<typeof link>,
+  session: Session,
+): CheckedModel {
+  const baselines =
+    (model.evaluate.args.value("baselines") as readonly { word: string; args: { modality?: string } }[] | undefined) ??
+    [];
   const floors = new Map<string, readonly CheckedDefinition[]>();
   for (const { word, args } of baselines) {
     if (word !== "only" || args.modality === undefined) continue;
     if (!model.modalities.some((m) => m.name === args.modality)) continue;
     const quiet = createSession(session.version, session.files as Map<string, SourceFile>, () => undefined);
     const reduced = checkModel(linked, quiet, { keep: new Set([args.modality]), whole: state.definitions });
-    if (reduced.model && reduced.model.definitions.some((d) => d.head)) floors.set(`only(${args.modality})`, reduced.model.definitions);
+    if (reduced.model?.definitions.some((d) => d.head)) floors.set(`only(${args.modality})`, reduced.model.definitions);
   }
   return { ...model, floors };
 }

@@ -3,7 +3,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import type { Declaration, Definition, Section } from "../../grammar/ast.ts";
 import type { CallPlan } from "../../plan/plan.ts";
 import type { Fusion, Named } from "../registry/define.ts";
-import type { Modality, ModalityFacts } from "../registry/modality.ts";
+import type { Modality, ModalityFacts } from "../registry/modality/index.ts";
 import type { Target } from "../registry/target/targets.ts";
 import type { TensorType } from "../types/type.ts";
 import type { CheckedArguments } from "./arguments.ts";
@@ -50,7 +50,13 @@ export interface CheckedDefinition {
   readonly span: Span;
   readonly changed: boolean;
   readonly sources: readonly CheckedSource[];
-  readonly fusion?: { readonly entry: Fusion; readonly args: CheckedArguments; readonly text: string; readonly span: Span; readonly type: TensorType };
+  readonly fusion?: {
+    readonly entry: Fusion;
+    readonly args: CheckedArguments;
+    readonly text: string;
+    readonly span: Span;
+    readonly type: TensorType;
+  };
   /** A fusion that lost all sources but one: how the one left is brought to the width it had. */
   readonly passes?: { readonly width?: number };
   readonly stage?: "early" | "mid" | "late";

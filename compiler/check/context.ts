@@ -1,14 +1,13 @@
 /**
  * What all checks share: where messages go, how places are named, and what a bare name stands for.
  */
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+
 import { type Code, type Extras, type FactsOf, report } from "../../diagnostics/catalogue.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { positionAt, type SourceFile, type Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
 
-export interface Say {
-  <C extends Code>(code: C, span: Span, facts: FactsOf<C>, extras?: Extras): void;
-}
+export type Say = <C extends Code>(code: C, span: Span, facts: FactsOf<C>, extras?: Extras) => void;
 
 /** A constant or a block's argument: what a bare name may stand for, with the scope its own names live in. */
 export interface Bound {

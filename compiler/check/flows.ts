@@ -77,12 +77,18 @@ function substitute(call: Call, scope: Scope): Call {
 function substituteValue(value: Value, scope: Scope): Value {
   if (value.kind === "list") return { ...value, items: value.items.map((i) => substituteValue(i, scope)) };
   if (value.kind !== "flow") return value;
-  const only = value.calls.length === 1 && !value.calls[0]!.args ? lookUp(scope, printRef(value.calls[0]!.ref)) : undefined;
+  const only =
+    value.calls.length === 1 && !value.calls[0]!.args ? lookUp(scope, printRef(value.calls[0]!.ref)) : undefined;
   if (only) return substituteValue(only.value, only.scope);
   return { ...value, calls: value.calls.map((c) => substitute(c, scope)) };
 }
 
-export function inferStages(calls: readonly Call[], input: Named, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Named } | undefined {
+export function inferStages(
+  calls: readonly Call[],
+  input: Named,
+  scope: Scope,
+  context: FlowContext,
+): { stages: CheckedStage[]; out: Named } | undefined {
   const stages: CheckedStage[] = [];
   let running: Running = input;
   for (const call of calls) {
@@ -94,7 +100,12 @@ export function inferStages(calls: readonly Call[], input: Named, scope: Scope, 
   return { stages, out: running };
 }
 
-function inferStage(call: Call, input: Running, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Running } | undefined {
+function inferStage(
+  call: Call,
+  input: Running,
+  scope: Scope,
+  context: FlowContext,
+): { stages: CheckedStage[]; out: Running } | undefined {
   const { session } = context;
   const word = printRef(call.ref);
   const bound = call.ref.parts.length === 1 ? lookUp(scope, word) : undefined;
@@ -126,7 +137,11 @@ function inferStage(call: Call, input: Running, scope: Scope, context: FlowConte
       const inner = inferStages(flow.calls, { ...value, span: call.ref.span }, scoped?.scope ?? scope, context);
       if (!inner) return undefined;
       const branch = args.flows(name).length > 1 || op.rest === name;
-      const label = options?.repetition ? String(options.repetition[0]) : branch ? letter(args.flows(name).indexOf(flow)) : name;
+      const label = options?.repetition
+        ? String(options.repetition[0])
+        : branch
+          ? letter(args.flows(name).indexOf(flow))
+          : name;
       bodies.push({ name: label, stages: inner.stages });
       return inner.out.type;
     },
@@ -153,7 +168,13 @@ function inferStage(call: Call, input: Running, scope: Scope, context: FlowConte
 const letter = (i: number): string => String.fromCharCode(97 + (i % 26)) + (i >= 26 ? String(Math.floor(i / 26)) : "");
 
 /** What every op and fusion can ask and say. */
-export function stageContext(call: Call, text: string, args: CheckedArguments, origin: Context["origin"], context: FlowContext): Context {
+export function stageContext(
+  call: Call,
+  text: string,
+  args: CheckedArguments,
+  origin: Context["origin"],
+  context: FlowContext,
+): Context {
   const { session } = context;
   const at = call.ref.span;
   return {
@@ -177,7 +198,10 @@ function axisWords(call: Call, op: Op, context: FlowContext): { text: string; to
   const words: { text: string; to?: string; span: Span }[] = [];
   for (const arg of call.args ?? []) {
     const value = arg.value;
-    const bare = value.kind === "flow" && value.calls.length === 1 && !value.calls[0]!.args ? printRef(value.calls[0]!.ref) : undefined;
+    const bare =
+      value.kind === "flow" && value.calls.length === 1 && !value.calls[0]!.args
+        ? printRef(value.calls[0]!.ref)
+        : undefined;
     const fits = bare !== undefined && (op.words === "axes" ? !arg.key : arg.key !== undefined);
     if (!fits) {
       context.session.say("value-kind", arg.span, {
@@ -188,12 +212,20 @@ function axisWords(call: Call, op: Op, context: FlowContext): { text: string; to
       });
       return undefined;
     }
-    words.push(op.words === "axes" ? { text: bare, span: arg.span } : { text: arg.key!.text, to: bare, span: arg.key!.span });
+    words.push(
+      op.words === "axes" ? { text: bare, span: arg.span } : { text: arg.key!.text, to: bare, span: arg.key!.span },
+    );
   }
   return words;
 }
 
-function inferBlock(call: Call, block: Block, input: Running, scope: Scope, context: FlowContext): { stages: CheckedStage[]; out: Running } | undefined {
+function inferBlock(
+  call: Call,
+  block: Block,
+  input: Running,
+  scope: Scope,
+  context: FlowContext,
+): { stages: CheckedStage[]; out: Running } | undefined {
   const { session } = context;
   const name = block.name!.text;
   context.usedBlocks.add(name);
@@ -204,16 +236,31 @@ function inferBlock(call: Call, block: Block, input: Running, scope: Scope, cont
     session.say("name-cycle", block.name!.span, { names: [name], cycle: `${name} -> ${name}` });
     return undefined;
   }
-  const inner = inferStages(block.flow.calls, { ...input, span: call.ref.span }, { names: bound, parent: { names: new Map() } }, {
-    ...context,
-    session: inside(session, call),
-  });
+  const inner = inferStages(
+    block.flow.calls,
+    { ...input, span: call.ref.span },
+    { names: bound, parent: { names: new Map() } },
+    {
+      ...context,
+      session: inside(session, call),
+    },
+  );
   if (!inner) return undefined;
   const key = `${name}(${[...bound].map(([n, b]) => `${n}: ${printValue(substituteValue(b.value, b.scope))}`).join(", ")})`;
   if (block.shared) {
     const before = context.sharedUses.get(key);
     if (before && !sameAxes(before.type, input.type)) {
-      session.say("shared-differs", call.span, { name, type: printType(input.type), otherType: printType(before.type), place: session.place(before.span, call.span) }, { marks: [{ span: before.span, style: "-", label: printType(before.type) }], label: printType(input.type) });
+      session.say(
+        "shared-differs",
+        call.span,
+        {
+          name,
+          type: printType(input.type),
+          otherType: printType(before.type),
+          place: session.place(before.span, call.span),
+        },
+        { marks: [{ span: before.span, style: "-", label: printType(before.type) }], label: printType(input.type) },
+      );
       return undefined;
     }
     if (!before) context.sharedUses.set(key, { type: input.type, span: call.span });
@@ -233,7 +280,12 @@ function inferBlock(call: Call, block: Block, input: Running, scope: Scope, cont
         block: { name, shared: block.shared, key },
       },
     ],
-    out: { type: inner.out.type, name: text, from: sameAxes(inner.out.type, input.type) ? input.from : `${text}, ${session.place(call.span, call.span)}`, span: call.ref.span },
+    out: {
+      type: inner.out.type,
+      name: text,
+      from: sameAxes(inner.out.type, input.type) ? input.from : `${text}, ${session.place(call.span, call.span)}`,
+      span: call.ref.span,
+    },
   };
 }
 
@@ -249,7 +301,10 @@ function depthOf(scope: Scope): number {
 const inside = (session: Session, call: Call): Session => ({
   ...session,
   say: (code, span, facts, extras) =>
-    session.say(code, span, facts, { ...extras, related: [...(extras?.related ?? []), { span: call.span, message: `used in \`${printCall(call)}\`` }] }),
+    session.say(code, span, facts, {
+      ...extras,
+      related: [...(extras?.related ?? []), { span: call.span, message: `used in \`${printCall(call)}\`` }],
+    }),
 });
 
 /** Arguments of a block: by position in their order, or by name. */
@@ -265,13 +320,24 @@ function bindBlock(call: Call, block: Block, scope: Scope, context: FlowContext)
     if (key === undefined) {
       key = names[position++];
       if (key === undefined) {
-        session.say("argument-name", arg.span, { text: printValue(arg.value), most: { word: name, takes: names.length }, has: names });
+        session.say("argument-name", arg.span, {
+          text: printValue(arg.value),
+          most: { word: name, takes: names.length },
+          has: names,
+        });
         wrong = true;
         continue;
       }
     } else if (!names.includes(key)) {
       const found = near(key, names);
-      session.say("unknown-parameter", arg.key!.span, { word: name, text: key, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: arg.key!.span, text: found.word }], certain: true } } : {});
+      session.say(
+        "unknown-parameter",
+        arg.key!.span,
+        { word: name, text: key, near: found },
+        oneNear(found)
+          ? { fix: { title: `write ${found.word}`, edits: [{ span: arg.key!.span, text: found.word }], certain: true } }
+          : {},
+      );
       wrong = true;
       continue;
     }
@@ -282,9 +348,15 @@ function bindBlock(call: Call, block: Block, scope: Scope, context: FlowContext)
     }
     bound.set(key, { value: arg.value, scope });
   }
-  const missing = block.params.filter((p) => !bound.has(p.name.text) && p.default === undefined).map((p) => p.name.text);
+  const missing = block.params
+    .filter((p) => !bound.has(p.name.text) && p.default === undefined)
+    .map((p) => p.name.text);
   if (missing.length > 0 && !wrong) {
-    session.say("missing-parameter", call.ref.span, { word: name, needs: missing, write: missing.map((m) => `${m}: …`).join(", ") });
+    session.say("missing-parameter", call.ref.span, {
+      word: name,
+      needs: missing,
+      write: missing.map((m) => `${m}: …`).join(", "),
+    });
     wrong = true;
   }
   if (wrong) return undefined;
@@ -301,7 +373,13 @@ function unknownStage(call: Call, word: string, context: FlowContext): undefined
   const span = call.ref.span;
   const fusion = fusions.get(word) ?? lateFusions.get(word);
   if (fusion) {
-    const use = ({ attention: "self_attention(heads: 4)", average: "global_average_pooling1d", maximum: "global_max_pooling1d" } as { [w: string]: string })[word];
+    const use = (
+      {
+        attention: "self_attention(heads: 4)",
+        average: "global_average_pooling1d",
+        maximum: "global_max_pooling1d",
+      } as { [w: string]: string }
+    )[word];
     session.say("fusion-place", span, { word, write: `fusion joint: mid = ${word}(…)`, ...(use ? { use } : {}) });
     return undefined;
   }
@@ -313,11 +391,22 @@ function unknownStage(call: Call, word: string, context: FlowContext): undefined
   const legal = [...[...ops.values()].filter((op) => !op.later).map((op) => op.name), ...context.blocks.keys()];
   const foreign = foreignWord(word, legal);
   if (foreign) {
-    session.say("foreign-word", span, { text: word, write: foreign }, foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } } : {});
+    session.say(
+      "foreign-word",
+      span,
+      { text: word, write: foreign },
+      foreign.same
+        ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } }
+        : {},
+    );
     return undefined;
   }
   const found = near(word, legal, { role: "layer" });
-  session.say("unknown-op", span, { text: word, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {});
+  session.say(
+    "unknown-op",
+    span,
+    { text: word, near: found },
+    oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {},
+  );
   return undefined;
 }
-

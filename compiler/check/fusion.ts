@@ -5,11 +5,12 @@ import type { Arg, Call, Definition } from "../../grammar/ast.ts";
 import { printCall, printFlow, printRef } from "../../grammar/print.ts";
 import type { Fusion, FusionContext, Named } from "../registry/define.ts";
 import { fusions, lateFusions, ops } from "../registry/index.ts";
-import { type TensorType, lastAxis } from "../types/type.ts";
+import { lastAxis, type TensorType } from "../types/type.ts";
 import { checkArguments } from "./arguments.ts";
 import type { CheckedDefinition, CheckedSource } from "./checked.ts";
+import { definitionProps, startOf } from "./definitions.ts";
 import { type CheckedStage, inferStages, stageContext } from "./flows.ts";
-import { definitionProps, type ModelState, startOf } from "./model.ts";
+import type { ModelState } from "./model.ts";
 
 type Stage = "early" | "mid" | "late";
 
@@ -24,7 +25,11 @@ const encodes = (stages: readonly CheckedStage[]): boolean =>
       s.bodies.some((b) => encodes(b.stages)),
   );
 
-export function inferFusion(state: ModelState, statement: Definition, changed: boolean): CheckedDefinition | undefined | "dropped" {
+export function inferFusion(
+  state: ModelState,
+  statement: Definition,
+  changed: boolean,
+): CheckedDefinition | undefined | "dropped" {
   const { session } = state;
   const name = statement.name!.text;
   const call = statement.flow!.calls[0]!;
@@ -37,17 +42,29 @@ export function inferFusion(state: ModelState, statement: Definition, changed: b
   if (!entry && !lateEntry) return unknownFusion(state, statement);
 
   const given = (call.args ?? []).map((a) => ({ key: a.key, value: a.value, span: a.span }));
-  const quoted = (call.args ?? []).filter((a) => !a.key && a.value.kind === "string" && state.flow.kindOf(a.value.value) !== undefined);
+  const quoted = (call.args ?? []).filter(
+    (a) => !a.key && a.value.kind === "string" && state.flow.kindOf(a.value.value) !== undefined,
+  );
   for (const { value } of quoted) {
     if (value.kind !== "string") continue;
-    session.say("text-or-name", value.span, { text: value.value, kind: state.flow.kindOf(value.value)!, quotes: "without" }, { fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true } });
+    session.say(
+      "text-or-name",
+      value.span,
+      { text: value.value, kind: state.flow.kindOf(value.value)!, quotes: "without" },
+      { fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true } },
+    );
   }
   if (quoted.length > 0) return undefined;
   const sourceArgs = (call.args ?? []).filter((a) => !a.key && a.value.kind === "flow");
   const optionArgs = given.filter((a) => a.key || a.value.kind !== "flow");
 
-  const headNames = new Set(state.linked.definitions.filter((d) => d.statement.word === "head").flatMap((d) => (d.statement.name ? [d.statement.name.text] : [])));
-  const isHead = (arg: Arg): boolean => arg.value.kind === "flow" && arg.value.calls.length === 1 && headNames.has(printRef(arg.value.calls[0]!.ref));
+  const headNames = new Set(
+    state.linked.definitions
+      .filter((d) => d.statement.word === "head")
+      .flatMap((d) => (d.statement.name ? [d.statement.name.text] : [])),
+  );
+  const isHead = (arg: Arg): boolean =>
+    arg.value.kind === "flow" && arg.value.calls.length === 1 && headNames.has(printRef(arg.value.calls[0]!.ref));
   const allHeads = sourceArgs.length > 0 && sourceArgs.every(isHead);
   const someHeads = sourceArgs.some(isHead);
   if (!allHeads && (someHeads || stageWord === "late")) {
@@ -77,14 +94,29 @@ export function inferFusion(state: ModelState, statement: Definition, changed: b
   if (!sources) return undefined;
   if (state.reduced && sources.kept.length === 0) return "dropped";
 
-  const actual: Stage = allHeads ? "late" : sources.kept.some((s) => encodes(s.stages) || isMid(state, s)) ? "mid" : "early";
+  const actual: Stage = allHeads
+    ? "late"
+    : sources.kept.some((s) => encodes(s.stages) || isMid(state, s))
+      ? "mid"
+      : "early";
   if (stageWord && stageWord !== actual && !state.reduced && sourceArgs.length > 0) {
     const kind = statement.type!;
     session.say(
       "fusion-kind-mismatch",
       kind.span,
-      { name, written: stageWord, sources: sourceArgs.map((a) => (a.value.kind === "flow" ? printFlow(a.value) : "")), makes: actual },
-      { fix: { title: `write ${actual}`, edits: [{ span: kind.span, text: actual }], certain: actual !== "late" && stageWord !== "late" } },
+      {
+        name,
+        written: stageWord,
+        sources: sourceArgs.map((a) => (a.value.kind === "flow" ? printFlow(a.value) : "")),
+        makes: actual,
+      },
+      {
+        fix: {
+          title: `write ${actual}`,
+          edits: [{ span: kind.span, text: actual }],
+          certain: actual !== "late" && stageWord !== "late",
+        },
+      },
     );
     return undefined;
   }
@@ -121,13 +153,28 @@ export function inferFusion(state: ModelState, statement: Definition, changed: b
     sources: sources.kept.map((s) => s.named),
     optional: state.flow.optional,
   };
-  const type = passing ? passedOn(state, name, sources.kept[0]!.named.type) : allHeads ? lateType(sources.kept) : chosen.infer(context);
+  const type = passing
+    ? passedOn(state, name, sources.kept[0]!.named.type)
+    : allHeads
+      ? lateType(sources.kept)
+      : chosen.infer(context);
   if (!type) return undefined;
-  const fused: Named = { type, name, from: `${word}, ${session.place(call.span, call.span)}`, span: statement.name!.span, kind: "fusion" };
+  const fused: Named = {
+    type,
+    name,
+    from: `${word}, ${session.place(call.span, call.span)}`,
+    span: statement.name!.span,
+    kind: "fusion",
+  };
   const inferred = inferStages(statement.flow!.calls.slice(1), fused, state.scope, state.flow);
   if (!inferred) return undefined;
   if (allHeads && inferred.stages.length > 0) {
-    session.say("fusion-kind-op", statement.flow!.calls[1]!.span, { word: printRef(statement.flow!.calls[1]!.ref), joins: "values", not: "predictions", use: [] });
+    session.say("fusion-kind-op", statement.flow!.calls[1]!.span, {
+      word: printRef(statement.flow!.calls[1]!.ref),
+      joins: "values",
+      not: "predictions",
+      use: [],
+    });
     return undefined;
   }
   const width = lastAxis(type)?.size;
@@ -160,7 +207,14 @@ function stageOf(state: ModelState, statement: Definition): Stage | undefined {
   const text = kind.name.text;
   if (text === "early" || text === "mid" || text === "late") return text;
   const found = near(text, ["early", "mid", "late"]);
-  state.session.say("unknown-kind", kind.name.span, { text, word: "fusion", near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } } : {});
+  state.session.say(
+    "unknown-kind",
+    kind.name.span,
+    { text, word: "fusion", near: found },
+    oneNear(found)
+      ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } }
+      : {},
+  );
   state.unknown.add(statement.name!.text);
   return undefined;
 }
@@ -182,16 +236,33 @@ function unknownFusion(state: ModelState, statement: Definition): undefined {
   }
   const foreign = foreignWord(word, legal);
   if (foreign) {
-    session.say("foreign-word", span, { text: word, write: foreign }, foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } } : {});
+    session.say(
+      "foreign-word",
+      span,
+      { text: word, write: foreign },
+      foreign.same
+        ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } }
+        : {},
+    );
     return undefined;
   }
   const found = near(word, legal, { role: "fusion" });
-  session.say("unknown-op", span, { text: word, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {});
+  session.say(
+    "unknown-op",
+    span,
+    { text: word, near: found },
+    oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {},
+  );
   return undefined;
 }
 
 /** All sources, or undefined if one of them is not known; of a reduced model without those that are gone. */
-function resolveSources(state: ModelState, statement: Definition, args: readonly Arg[], heads = false): { kept: CheckedSource[] } | undefined {
+function resolveSources(
+  state: ModelState,
+  statement: Definition,
+  args: readonly Arg[],
+  heads = false,
+): { kept: CheckedSource[] } | undefined {
   const kept: CheckedSource[] = [];
   let wrong = false;
   const seen = new Map<string, Arg>();
@@ -200,7 +271,12 @@ function resolveSources(state: ModelState, statement: Definition, args: readonly
     const [first, ...rest] = arg.value.calls;
     const inner = rest.length > 0 ? undefined : printRef(first!.ref);
     if (inner !== undefined && seen.has(inner)) {
-      state.session.say("given-twice", arg.span, { text: inner, place: state.session.place(seen.get(inner)!.span, arg.span) }, { marks: [{ span: seen.get(inner)!.span, style: "-" }] });
+      state.session.say(
+        "given-twice",
+        arg.span,
+        { text: inner, place: state.session.place(seen.get(inner)!.span, arg.span) },
+        { marks: [{ span: seen.get(inner)!.span, style: "-" }] },
+      );
       wrong = true;
       continue;
     }
@@ -216,7 +292,11 @@ function resolveSources(state: ModelState, statement: Definition, args: readonly
       wrong = true;
       continue;
     }
-    kept.push({ start: printRef(first!.ref), stages: inferred.stages, named: { ...inferred.out, name: rest.length === 0 ? start.name : inferred.out.name, span: arg.span } });
+    kept.push({
+      start: printRef(first!.ref),
+      stages: inferred.stages,
+      named: { ...inferred.out, name: rest.length === 0 ? start.name : inferred.out.name, span: arg.span },
+    });
   }
   return wrong ? undefined : { kept };
 }
@@ -246,5 +326,7 @@ function lateType(sources: readonly CheckedSource[]): TensorType {
 function passedOn(state: ModelState, name: string, type: TensorType): TensorType {
   const had = state.reduced!.whole.get(name)?.fusion?.type;
   const width = had && lastAxis(had);
-  return width && typeof width.size === "number" ? { ...type, axes: [...type.axes.slice(0, -1), { ...lastAxis(type)!, size: width.size }] } : type;
+  return width && typeof width.size === "number"
+    ? { ...type, axes: [...type.axes.slice(0, -1), { ...lastAxis(type)!, size: width.size }] }
+    : type;
 }

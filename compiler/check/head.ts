@@ -5,21 +5,32 @@ import { printRef, printValue } from "../../grammar/print.ts";
 import type { CallPlan } from "../../plan/plan.ts";
 import type { ArgValue, Named } from "../registry/define.ts";
 import { losses, metrics, targets as targetWords } from "../registry/index.ts";
-import { camelKeys } from "../registry/modality.ts";
+import { camelKeys } from "../registry/modality/index.ts";
 import { printAxis } from "../registry/problems.ts";
 import { axis, isOptional, printType, tensor } from "../types/type.ts";
 import type { CheckedDefinition, CheckedTarget } from "./checked.ts";
+import { definitionProps, startOf } from "./definitions.ts";
 import { inferStages } from "./flows.ts";
-import { definitionProps, type ModelState, startOf, unknownName } from "./model.ts";
+import type { ModelState } from "./model.ts";
+import { unknownName } from "./names.ts";
 
 /** A checked call as the plan has it: arguments that are defaults are left out, names in camelCase. */
-export function planCall(value: ArgValue, defaults: { readonly [name: string]: { readonly default?: ArgValue } }): CallPlan {
+export function planCall(
+  value: ArgValue,
+  defaults: { readonly [name: string]: { readonly default?: ArgValue } },
+): CallPlan {
   const { word, args } = value as { word: string; args: { [name: string]: ArgValue } };
-  const given = Object.fromEntries(Object.entries(args).filter(([name, v]) => JSON.stringify(v) !== JSON.stringify(defaults[name]?.default)));
+  const given = Object.fromEntries(
+    Object.entries(args).filter(([name, v]) => JSON.stringify(v) !== JSON.stringify(defaults[name]?.default)),
+  );
   return Object.keys(given).length === 0 ? word : { [word]: camelKeys(given) };
 }
 
-export function inferHead(state: ModelState, statement: Definition, changed: boolean): CheckedDefinition | undefined | "dropped" {
+export function inferHead(
+  state: ModelState,
+  statement: Definition,
+  changed: boolean,
+): CheckedDefinition | undefined | "dropped" {
   const { session } = state;
   const name = statement.name!.text;
   const props = definitionProps(state, statement);
@@ -42,7 +53,12 @@ export function inferHead(state: ModelState, statement: Definition, changed: boo
       return undefined;
     }
   } else if (out.type.dtype === "i32") {
-    session.say("ids-or-numbers", first.ref.span, { word: "head", reads: "numbers", name: out.name, holds: "token ids", from: out.from, put: "embedding(64)" }, { marks: [] });
+    session.say(
+      "ids-or-numbers",
+      first.ref.span,
+      { word: "head", reads: "numbers", name: out.name, holds: "token ids", from: out.from, put: "embedding(64)" },
+      { marks: [] },
+    );
     return undefined;
   } else if (out.type.axes.length !== 1) {
     axesLeftOver(state, statement, out);
@@ -64,7 +80,18 @@ export function inferHead(state: ModelState, statement: Definition, changed: boo
     sources: [{ start: printRef(first.ref), stages: [], named: start }],
     stages: inferred.stages,
     out: {
-      type: late ? out.type : tensor("f32", [axis(target.entry.name === "regression" ? "features" : "classes", units, { text: name, span: statement.name!.span })], out.type.absentWith),
+      type: late
+        ? out.type
+        : tensor(
+            "f32",
+            [
+              axis(target.entry.name === "regression" ? "features" : "classes", units, {
+                text: name,
+                span: statement.name!.span,
+              }),
+            ],
+            out.type.absentWith,
+          ),
       name,
       from: out.from,
       span: statement.name!.span,
@@ -86,7 +113,9 @@ export function inferHead(state: ModelState, statement: Definition, changed: boo
 
 function targetOf(state: ModelState, statement: Definition): CheckedTarget | undefined {
   const { session } = state;
-  const declared = state.linked.declarations.filter((d) => d.statement.word === "target").flatMap((d) => (d.statement.name ? [d.statement.name.text] : []));
+  const declared = state.linked.declarations
+    .filter((d) => d.statement.word === "target")
+    .flatMap((d) => (d.statement.name ? [d.statement.name.text] : []));
   const kind = statement.type;
   if (!kind) return undefined;
   const text = kind.name.text;
@@ -102,7 +131,9 @@ function targetOf(state: ModelState, statement: Definition): CheckedTarget | und
       "unknown-name",
       kind.name.span,
       { owner: state.linked.name.text, kind: "target", text, near: found },
-      oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } } : {},
+      oneNear(found)
+        ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } }
+        : {},
     );
   }
   return undefined;
@@ -116,10 +147,34 @@ function axesLeftOver(state: ModelState, statement: Definition, out: Named): voi
   const at = definition ? definition.statement.flow!.span : statement.flow!.span;
   const left = n === 0 ? [] : out.type.axes.slice(0, -1).map(printAxis);
   if (n === 2) {
-    session.say("axes-left-over", statement.flow!.span, { name: out.name, axes: left, from: out.from, add: "-> global_average_pooling1d", place: session.place(at, statement.span), or: "-> attention_pooling" }, { label: printTypeOf(out) });
+    session.say(
+      "axes-left-over",
+      statement.flow!.span,
+      {
+        name: out.name,
+        axes: left,
+        from: out.from,
+        add: "-> global_average_pooling1d",
+        place: session.place(at, statement.span),
+        or: "-> attention_pooling",
+      },
+      { label: printTypeOf(out) },
+    );
     return;
   }
-  session.say("axes-left-over", statement.flow!.span, { name: out.name, axes: left, from: out.from, add: n === 3 ? "-> global_average_pooling2d" : "-> flatten", place: session.place(at, statement.span), or: n === 3 ? "-> flatten" : undefined }, { label: printTypeOf(out) });
+  session.say(
+    "axes-left-over",
+    statement.flow!.span,
+    {
+      name: out.name,
+      axes: left,
+      from: out.from,
+      add: n === 3 ? "-> global_average_pooling2d" : "-> flatten",
+      place: session.place(at, statement.span),
+      or: n === 3 ? "-> flatten" : undefined,
+    },
+    { label: printTypeOf(out) },
+  );
 }
 
 const printTypeOf = (named: Named): string => printType(named.type);
@@ -140,7 +195,12 @@ function warnDoubleOutput(state: ModelState, statement: Definition, target: Chec
   state.session.say("double-output", last.span, { text: `dense(${wide}, ${word})`, head: statement.name!.text });
 }
 
-function lossOf(state: ModelState, statement: Definition, target: CheckedTarget, given: ArgValue | undefined): { plan: CallPlan; text: string } | undefined {
+function lossOf(
+  state: ModelState,
+  statement: Definition,
+  target: CheckedTarget,
+  given: ArgValue | undefined,
+): { plan: CallPlan; text: string } | undefined {
   const kind = target.entry.name;
   if (given === undefined) return { plan: target.entry.loss, text: target.entry.loss as string };
   const { word } = given as { word: string };
@@ -148,13 +208,25 @@ function lossOf(state: ModelState, statement: Definition, target: CheckedTarget,
   const property = statement.props?.entries.find((p) => p.key.text === "loss")?.value;
   if (!entry.for.includes(kind)) {
     const use = [...losses.values()].filter((l) => !l.later && l.for.includes(kind)).map((l) => l.name);
-    state.session.say("loss-mismatch", property?.span ?? statement.span, { word, for: entry.for, name: target.name, kind, place: state.session.place(target.span, statement.span), use: use.slice(0, 3) });
+    state.session.say("loss-mismatch", property?.span ?? statement.span, {
+      word,
+      for: entry.for,
+      name: target.name,
+      kind,
+      place: state.session.place(target.span, statement.span),
+      use: use.slice(0, 3),
+    });
     return undefined;
   }
   return { plan: planCall(given, entry.params), text: property ? printValue(property) : word };
 }
 
-function metricsOf(state: ModelState, statement: Definition, target: CheckedTarget, given: readonly ArgValue[] | undefined): CallPlan[] | undefined {
+function metricsOf(
+  state: ModelState,
+  statement: Definition,
+  target: CheckedTarget,
+  given: readonly ArgValue[] | undefined,
+): CallPlan[] | undefined {
   if (!given) return [...target.entry.metrics];
   const kind = target.entry.name;
   const written = statement.props?.entries.find((p) => p.key.text === "metrics")?.value;
@@ -166,9 +238,20 @@ function metricsOf(state: ModelState, statement: Definition, target: CheckedTarg
     if (!entry.judges.includes(kind)) {
       wrong = true;
       const at = written?.kind === "list" ? (written.items[i]?.span ?? written.span) : statement.span;
-      const use = [...metrics.values()].filter((m) => !m.later && m.judges.includes(kind) && !given.some((g) => (g as { word: string }).word === m.name)).map((m) => m.name);
+      const use = [...metrics.values()]
+        .filter(
+          (m) => !m.later && m.judges.includes(kind) && !given.some((g) => (g as { word: string }).word === m.name),
+        )
+        .map((m) => m.name);
       const preferred = ["f1", "mcc", "roc_auc", "mae", "rmse", "r2", ...use].filter((m) => use.includes(m));
-      state.session.say("metric-mismatch", at, { word, judges: entry.judges, name: target.name, kind, place: state.session.place(target.span, statement.span), use: [...new Set(preferred)].slice(0, 3) });
+      state.session.say("metric-mismatch", at, {
+        word,
+        judges: entry.judges,
+        name: target.name,
+        kind,
+        place: state.session.place(target.span, statement.span),
+        use: [...new Set(preferred)].slice(0, 3),
+      });
       continue;
     }
     plans.push(planCall(value, entry.params));
@@ -180,11 +263,17 @@ function metricsOf(state: ModelState, statement: Definition, target: CheckedTarg
 export function checkOptionalHeads(state: ModelState): void {
   const heads = [...state.definitions.values()].filter((d) => d.head);
   const fed = new Set(heads.flatMap((h) => h.head!.members ?? []));
-  for (const fusion of state.definitions.values()) if (fusion.stage === "late") for (const s of fusion.sources) fed.add(s.start);
+  for (const fusion of state.definitions.values())
+    if (fusion.stage === "late") for (const s of fusion.sources) fed.add(s.start);
   for (const head of heads) {
     if (!isOptional(head.out.type) || head.head!.auxiliary || fed.has(head.name)) continue;
     const absent = head.out.type.absentWith;
     const facts = state.flow.optional(absent[0]!);
-    state.session.say("optional-head", head.statement.flow!.span, { name: head.name, absent, text: facts.text, place: facts.place }, { label: printType(head.sources[0]!.named.type) });
+    state.session.say(
+      "optional-head",
+      head.statement.flow!.span,
+      { name: head.name, absent, text: facts.text, place: facts.place },
+      { label: printType(head.sources[0]!.named.type) },
+    );
   }
 }

@@ -15,7 +15,9 @@ export function applyIgnores(file: SourceFile, ast: File, diagnostics: readonly 
     if (!match) continue;
     const [, code = "", reason = ""] = match;
     const useless = (why: Parameters<typeof report<"ignore-comment">>[2]["why"], certain = false): void => {
-      const fix = certain ? { fix: { title: "remove the comment", edits: [{ span: comment.span, text: "" }], certain } } : {};
+      const fix = certain
+        ? { fix: { title: "remove the comment", edits: [{ span: comment.span, text: "" }], certain } }
+        : {};
       kept.push(report("ignore-comment", comment.span, { why }, fix));
     };
     if (!isCode(code)) {
@@ -27,7 +29,14 @@ export function applyIgnores(file: SourceFile, ast: File, diagnostics: readonly 
       continue;
     }
     const target = statementOf(file, comment.span, statements);
-    const silenced = kept.filter((d) => d.code === code && target !== undefined && d.span.file === file.path && d.span.start >= target.start && d.span.start < target.end);
+    const silenced = kept.filter(
+      (d) =>
+        d.code === code &&
+        target !== undefined &&
+        d.span.file === file.path &&
+        d.span.start >= target.start &&
+        d.span.start < target.end,
+    );
     if (silenced.some((d) => d.severity === "error")) {
       useless("error");
       continue;
@@ -45,9 +54,12 @@ export function applyIgnores(file: SourceFile, ast: File, diagnostics: readonly 
 function statementOf(file: SourceFile, comment: Span, statements: readonly Span[]): Span | undefined {
   const line = positionAt(file, comment.start).line;
   const before = statements.filter((s) => s.end <= comment.start && positionAt(file, s.end).line === line);
-  const around = statements.filter((s) => s.start <= comment.start && s.end >= comment.end && positionAt(file, s.start).line === line);
+  const around = statements.filter(
+    (s) => s.start <= comment.start && s.end >= comment.end && positionAt(file, s.start).line === line,
+  );
   const after = statements.filter((s) => s.start >= comment.end);
-  const smallest = (list: readonly Span[]): Span | undefined => [...list].sort((a, b) => a.end - a.start - (b.end - b.start))[0];
+  const smallest = (list: readonly Span[]): Span | undefined =>
+    [...list].sort((a, b) => a.end - a.start - (b.end - b.start))[0];
   const inLine = smallest(before) ?? smallest(around);
   if (inLine) return inLine;
   const first = Math.min(...after.map((s) => s.start));

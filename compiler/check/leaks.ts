@@ -22,7 +22,12 @@ export function columnsOf(property: Property): ColumnUse[] {
   return items.flatMap((item, index) => {
     if (item.kind !== "string") return [];
     const names = isTemplate ? [...item.value.matchAll(/\{([^{}]+)\}/g)].map((m) => m[1]!) : [item.value];
-    return names.map((column) => ({ column, property: key, span: item.span, ...(value.kind === "list" ? { list: { items, index } } : {}) }));
+    return names.map((column) => ({
+      column,
+      property: key,
+      span: item.span,
+      ...(value.kind === "list" ? { list: { items, index } } : {}),
+    }));
   });
 }
 
@@ -40,10 +45,19 @@ export function checkLeaks(state: ModelState, _data: CheckedSection): void {
   for (const target of state.targets.values()) {
     const place = target.statement.props?.entries.find((p) => p.key.text === "column" || p.key.text === "columns");
     for (const modality of state.modalities.values()) {
-      const written = (modality.statement.props?.entries ?? []).filter((p) => p.key.text !== "file" && p.key.text !== "files" && p.key.text !== "index").flatMap(columnsOf);
-      const own: ColumnUse[] = written.length === 0 && modality.entry.name !== "tabular" && !["file", "files"].some((p) => modality.args.has(p)) ? [{ column: modality.name, property: "column", span: modality.span }] : [];
+      const written = (modality.statement.props?.entries ?? [])
+        .filter((p) => p.key.text !== "file" && p.key.text !== "files" && p.key.text !== "index")
+        .flatMap(columnsOf);
+      const own: ColumnUse[] =
+        written.length === 0 &&
+        modality.entry.name !== "tabular" &&
+        !["file", "files"].some((p) => modality.args.has(p))
+          ? [{ column: modality.name, property: "column", span: modality.span }]
+          : [];
       for (const use of [...written, ...own]) {
-        const pattern = use.column.includes("*") ? new RegExp(`^${use.column.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`) : undefined;
+        const pattern = use.column.includes("*")
+          ? new RegExp(`^${use.column.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`)
+          : undefined;
         const column = target.columns.find((c) => c === use.column || pattern?.test(c));
         if (column === undefined) continue;
         session.say(
@@ -52,7 +66,15 @@ export function checkLeaks(state: ModelState, _data: CheckedSection): void {
           { column, target: target.name, how: "input", modality: modality.name, property: use.property },
           {
             marks: [{ span: place?.value?.span ?? target.span, style: "-", label: "the target" }],
-            ...(use.list && !pattern ? { fix: { title: `remove it from ${use.property}`, edits: [{ span: withoutItem(use.list), text: "" }], certain: true } } : {}),
+            ...(use.list && !pattern
+              ? {
+                  fix: {
+                    title: `remove it from ${use.property}`,
+                    edits: [{ span: withoutItem(use.list), text: "" }],
+                    certain: true,
+                  },
+                }
+              : {}),
           },
         );
       }

@@ -24,10 +24,20 @@ export function checkLets(linked: LinkedModel, session: Session): void {
     const { name, value, candidates } = statement;
     if (inherited || statement.broken || !name || !value || !candidates) continue;
     if (!among(value, candidates)) {
-      session.say("let-default", value.span, { name: name.text, text: printValue(value) }, { marks: [{ span: candidates.span, style: "-" }] });
+      session.say(
+        "let-default",
+        value.span,
+        { name: name.text, text: printValue(value) },
+        { marks: [{ span: candidates.span, style: "-" }] },
+      );
       continue;
     }
-    const tried = candidates.kind === "list" ? candidates.items : candidates.kind === "range" ? [candidates.from, candidates.to] : [candidates];
+    const tried =
+      candidates.kind === "list"
+        ? candidates.items
+        : candidates.kind === "range"
+          ? [candidates.from, candidates.to]
+          : [candidates];
     for (const candidate of tried) {
       if (same(candidate, value)) continue;
       const wrong = firstError(linked, statement, candidate, session);
@@ -46,7 +56,9 @@ function among(value: Value, candidates: Value): boolean {
   if (candidates.kind === "list") return candidates.items.some((c) => same(c, value));
   if (candidates.kind === "range") {
     const [n, from, to] = [numberOf(value), numberOf(candidates.from), numberOf(candidates.to)];
-    return n === undefined || from === undefined || to === undefined ? false : n >= Math.min(from, to) && n <= Math.max(from, to);
+    return n === undefined || from === undefined || to === undefined
+      ? false
+      : n >= Math.min(from, to) && n <= Math.max(from, to);
   }
   return same(candidates, value);
 }
@@ -57,7 +69,9 @@ function firstError(linked: LinkedModel, statement: Let, candidate: Value, sessi
   const trial = createSession(session.version, session.files, (d) => {
     if (d.severity === "error") first ??= d;
   });
-  const lets = linked.lets.map((l) => (l.statement === statement ? { ...l, statement: { ...statement, value: candidate } } : l));
+  const lets = linked.lets.map((l) =>
+    l.statement === statement ? { ...l, statement: { ...statement, value: candidate } } : l,
+  );
   checkModel({ ...linked, lets, compares: [] }, trial);
   return first;
 }

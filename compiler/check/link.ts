@@ -3,8 +3,20 @@
  * says; a target that gets a head in B loses A's other heads. What nothing needs any more is found by the checker,
  * which knows what is used; here it is only marked as inherited.
  */
-import type { Block, Compare, Declaration, Definition, Let, Model, Name, Props, Section, Statement } from "../../grammar/ast.ts";
+
 import { near, oneNear } from "../../diagnostics/near.ts";
+import type {
+  Block,
+  Compare,
+  Declaration,
+  Definition,
+  Let,
+  Model,
+  Name,
+  Props,
+  Section,
+  Statement,
+} from "../../grammar/ast.ts";
 import { ops } from "../registry/index.ts";
 import type { Session } from "./context.ts";
 import { blocksOf, modelsOf, type Unit } from "./load.ts";
@@ -46,7 +58,12 @@ const keyOf = (s: Statement): string | undefined => (s.kind === "section" ? s.wo
 
 function merge(a: Statement, b: Statement): Statement {
   if (a.kind === "section" && b.kind === "section") return { ...b, props: mergeProps(a.props, b.props) };
-  if (a.kind === "declaration" && b.kind === "declaration" && a.word === b.word && a.type?.name.text === b.type?.name.text) {
+  if (
+    a.kind === "declaration" &&
+    b.kind === "declaration" &&
+    a.word === b.word &&
+    a.type?.name.text === b.type?.name.text
+  ) {
     return { ...b, doc: b.doc ?? a.doc, props: mergeProps(a.props, b.props) };
   }
   if (a.kind === "definition" && b.kind === "definition" && a.word === b.word) {
@@ -73,18 +90,47 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     const parent = from.get(model.base.text);
     if (way.includes(name.text)) {
       const names = [...new Set([...way, name.text])];
-      session.say("name-cycle", model.base.span, { names, cycle: [...names.slice(names.indexOf(name.text)), name.text].map((n, i, all) => (i + 1 < all.length ? `${n} from ${all[i + 1]}` : "")).filter(Boolean).join(", ") });
+      session.say("name-cycle", model.base.span, {
+        names,
+        cycle: [...names.slice(names.indexOf(name.text)), name.text]
+          .map((n, i, all) => (i + 1 < all.length ? `${n} from ${all[i + 1]}` : ""))
+          .filter(Boolean)
+          .join(", "),
+      });
     } else if (!parent) {
-      const found = near(model.base.text, [...from.keys()].filter((n) => n !== name.text));
+      const found = near(
+        model.base.text,
+        [...from.keys()].filter((n) => n !== name.text),
+      );
       session.say(
         "unknown-name",
         model.base.span,
         { owner: model.base.span.file, kind: "model", text: model.base.text, near: found },
-        oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: model.base.span, text: found.word }], certain: true } } : {},
+        oneNear(found)
+          ? {
+              fix: {
+                title: `write ${found.word}`,
+                edits: [{ span: model.base.span, text: found.word }],
+                certain: true,
+              },
+            }
+          : {},
       );
     } else {
       // What is wrong in the base is said there, not once more here.
-      base = link(unit, parent, { ...session, say: way.length > 0 || parent !== model ? (code, span, facts, extras) => (code === "name-cycle" ? session.say(code, span, facts, extras) : undefined) : session.say }, [...way, name.text]);
+      base = link(
+        unit,
+        parent,
+        {
+          ...session,
+          say:
+            way.length > 0 || parent !== model
+              ? (code, span, facts, extras) =>
+                  code === "name-cycle" ? session.say(code, span, facts, extras) : undefined
+              : session.say,
+        },
+        [...way, name.text],
+      );
       const inherit = (s: Linked): Linked => ({ statement: s.statement, inherited: true, changed: false });
       statements = [...base.sections.values(), ...base.declarations, ...base.definitions, ...base.lets].map(inherit);
       blocks = new Map([...base.blocks, ...blocks]);
@@ -103,7 +149,12 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
       if (!statement.name) continue;
       const before = blocks.get(statement.name.text);
       if (before && model.statements.includes(before)) {
-        session.say("duplicate-name", statement.name.span, { name: statement.name.text, kind: "a block", place: session.place(before.name!.span, statement.name.span) }, { marks: [{ span: before.name!.span, style: "-" }] });
+        session.say(
+          "duplicate-name",
+          statement.name.span,
+          { name: statement.name.text, kind: "a block", place: session.place(before.name!.span, statement.name.span) },
+          { marks: [{ span: before.name!.span, style: "-" }] },
+        );
         continue;
       }
       if (ops.has(statement.name.text)) session.say("hidden-op", statement.name.span, { name: statement.name.text });
@@ -117,25 +168,46 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     if (before && !(before.kind === "section" && statement.kind !== "section")) {
       const where = before.kind === "section" ? before.wordSpan : before.name!.span;
       dropped = true;
-      session.say("duplicate-name", at, { name: key, kind: nounOf(before), place: session.place(where, at) }, { marks: [{ span: where, style: "-" }] });
+      session.say(
+        "duplicate-name",
+        at,
+        { name: key, kind: nounOf(before), place: session.place(where, at) },
+        { marks: [{ span: where, style: "-" }] },
+      );
       continue;
     }
     own.set(key, statement);
-    const position = statements.findIndex((s) => keyOf(s.statement) === key && (s.statement.kind === "section") === (statement.kind === "section"));
-    if (position >= 0) statements[position] = { statement: merge(statements[position]!.statement, statement), inherited: false, changed: true };
+    const position = statements.findIndex(
+      (s) => keyOf(s.statement) === key && (s.statement.kind === "section") === (statement.kind === "section"),
+    );
+    if (position >= 0)
+      statements[position] = {
+        statement: merge(statements[position]!.statement, statement),
+        inherited: false,
+        changed: true,
+      };
     else statements.push({ statement, inherited: false, changed: base !== undefined });
   }
 
   // A target that gets a head in B loses A's other heads.
   const taken = new Set(
-    [...own.values()].flatMap((s) => (s.kind === "definition" && s.word === "head" && s.type ? [s.type.name.text] : [])),
+    [...own.values()].flatMap((s) =>
+      s.kind === "definition" && s.word === "head" && s.type ? [s.type.name.text] : [],
+    ),
   );
   statements = statements.filter(
     ({ statement, inherited }) =>
-      !(inherited && statement.kind === "definition" && statement.word === "head" && statement.type && taken.has(statement.type.name.text)),
+      !(
+        inherited &&
+        statement.kind === "definition" &&
+        statement.word === "head" &&
+        statement.type &&
+        taken.has(statement.type.name.text)
+      ),
   );
 
-  const of = <S extends Statement>(kind: S["kind"]): Linked<S>[] => statements.filter((s) => s.statement.kind === kind) as Linked<S>[];
+  const of = <S extends Statement>(kind: S["kind"]): Linked<S>[] =>
+    statements.filter((s) => s.statement.kind === kind) as Linked<S>[];
   return {
     name,
     model,

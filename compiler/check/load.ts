@@ -46,7 +46,13 @@ export function load(path: string, text: string, host: Host, session: Session, s
   return loadFile({ path, text }, host, session, sink, [path]);
 }
 
-function loadFile(file: SourceFile, host: Host, session: Session, sink: (d: Diagnostic) => void, way: readonly string[]): Unit {
+function loadFile(
+  file: SourceFile,
+  host: Host,
+  session: Session,
+  sink: (d: Diagnostic) => void,
+  way: readonly string[],
+): Unit {
   session.files.set(file.path, file);
   const { ast, diagnostics } = parse(file);
   for (const d of diagnostics) sink(d);
@@ -59,7 +65,12 @@ function loadFile(file: SourceFile, host: Host, session: Session, sink: (d: Diag
     if (!name) return;
     const before = first.get(name.text);
     if (before) {
-      session.say("duplicate-name", name.span, { name: name.text, kind: before.kind, place: session.place(before.name.span, name.span) }, { marks: before.name.span.file === name.span.file ? [{ span: before.name.span, style: "-" }] : [] });
+      session.say(
+        "duplicate-name",
+        name.span,
+        { name: name.text, kind: before.kind, place: session.place(before.name.span, name.span) },
+        { marks: before.name.span.file === name.span.file ? [{ span: before.name.span, style: "-" }] : [] },
+      );
       return;
     }
     first.set(name.text, { name, kind });
@@ -70,7 +81,10 @@ function loadFile(file: SourceFile, host: Host, session: Session, sink: (d: Diag
     if (!use.path) continue;
     const path = joinPath(folderOf(file.path), use.path.value);
     if (way.includes(path)) {
-      session.say("name-cycle", use.path.span, { names: [path], cycle: [...way.slice(way.indexOf(path)), path].join(" -> ") });
+      session.say("name-cycle", use.path.span, {
+        names: [path],
+        cycle: [...way.slice(way.indexOf(path)), path].join(" -> "),
+      });
       continue;
     }
     const text = host.read(path);
@@ -79,8 +93,22 @@ function loadFile(file: SourceFile, host: Host, session: Session, sink: (d: Diag
       session.say(
         "source-missing",
         use.path.span,
-        { path, columns: false, base: folderOf(file.path) || "./", severe: true, ...(found.kind === "one" ? { near: found } : {}) },
-        oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: use.path.span, text: JSON.stringify(found.word) }], certain: true } } : {},
+        {
+          path,
+          columns: false,
+          base: folderOf(file.path) || "./",
+          severe: true,
+          ...(found.kind === "one" ? { near: found } : {}),
+        },
+        oneNear(found)
+          ? {
+              fix: {
+                title: `write ${found.word}`,
+                edits: [{ span: use.path.span, text: JSON.stringify(found.word) }],
+                certain: true,
+              },
+            }
+          : {},
       );
       continue;
     }

@@ -1,10 +1,11 @@
 /** Rules of `data`, `train` and `evaluate` that look beyond one property: shares, what a split needs, what is watched. */
+
+import { foreignWord } from "../../diagnostics/foreign.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import { callKey } from "../../plan/plan.ts";
-import { foreignWord } from "../../diagnostics/foreign.ts";
 import { baselines, metrics } from "../registry/index.ts";
 import type { CheckedSection } from "./checked.ts";
 import { checkOptionalHeads } from "./head.ts";
@@ -13,15 +14,22 @@ import { bareName } from "./values.ts";
 
 type Call = { readonly word: string; readonly args: { readonly [name: string]: unknown } };
 
-const property = (section: CheckedSection, key: string): Value | undefined => section.statement?.props?.entries.find((p) => p.key.text === key)?.value;
-const spanOf = (state: ModelState, section: CheckedSection, key: string): Span => property(section, key)?.span ?? section.statement?.wordSpan ?? state.linked.name.span;
+const property = (section: CheckedSection, key: string): Value | undefined =>
+  section.statement?.props?.entries.find((p) => p.key.text === key)?.value;
+const spanOf = (state: ModelState, section: CheckedSection, key: string): Span =>
+  property(section, key)?.span ?? section.statement?.wordSpan ?? state.linked.name.span;
 
 /** The written argument of a call in a section: `train` of `split: random(train: 70%)`. */
 function argument(value: Value | undefined, key: string): Value | undefined {
   return value?.kind === "flow" ? value.calls[0]?.args?.find((a) => a.key?.text === key)?.value : undefined;
 }
 
-export function checkSections(state: ModelState, data: CheckedSection, train: CheckedSection, evaluate: CheckedSection): void {
+export function checkSections(
+  state: ModelState,
+  data: CheckedSection,
+  train: CheckedSection,
+  evaluate: CheckedSection,
+): void {
   checkSplit(state, data, train);
   if (state.reduced) return;
   checkMonitor(state, train);
@@ -47,13 +55,23 @@ function checkSplit(state: ModelState, data: CheckedSection, train: CheckedSecti
       const isRows = typeof split.args.embargo === "number";
       if (embargo && rows !== isRows) {
         const text = printValue(embargo);
-        session.say("value-kind", embargo.span, { name: "embargo", takes: rows ? "a number of rows (`time: row`)" : "a duration", text, is: isRows ? "a whole number" : "a duration", ...(rows ? {} : { write: `${text}d` }) });
+        session.say("value-kind", embargo.span, {
+          name: "embargo",
+          takes: rows ? "a number of rows (`time: row`)" : "a duration",
+          text,
+          is: isRows ? "a whole number" : "a duration",
+          ...(rows ? {} : { write: `${text}d` }),
+        });
       }
     }
     if (split.word === "by_file") {
       const source = data.args.value("source") as Call | string | undefined;
       if (typeof source !== "object" || source.word !== "files") {
-        session.say("split-needs", at, { word: "by_file", needs: "source: files(…)", write: 'source: files(train: "…", test: "…")' });
+        session.say("split-needs", at, {
+          word: "by_file",
+          needs: "source: files(…)",
+          write: 'source: files(train: "…", test: "…")',
+        });
       } else {
         hasValidation = split.args.validation !== undefined || source.args.validation !== undefined;
         hasTest = source.args.test !== undefined;
@@ -98,12 +116,28 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
     if (inherited || state.linked.definitions.some((d) => d.statement.name?.text === parts[0]?.text)) return;
     const text = parts[0]?.text ?? "";
     const found = near(text, [...heads, "loss"]);
-    session.say("unknown-name", parts[0]?.span ?? written.span, { owner: state.linked.name.text, kind: "head", text, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: parts[0]!.span, text: found.word }], certain: true } } : {});
+    session.say(
+      "unknown-name",
+      parts[0]?.span ?? written.span,
+      { owner: state.linked.name.text, kind: "head", text, near: found },
+      oneNear(found)
+        ? { fix: { title: `write ${found.word}`, edits: [{ span: parts[0]!.span, text: found.word }], certain: true } }
+        : {},
+    );
     return;
   }
   const word = parts[1];
   if (!word) {
-    session.say("unknown-name", parts[0]!.span, { owner: state.linked.name.text, kind: "metric", text: parts[0]!.text, near: { kind: "none", legal: [] }, instead: { kind: "a head", write: `${head.name}.${head.head.metrics[0] === undefined ? "loss" : callKey(head.head.metrics[0])}` } });
+    session.say("unknown-name", parts[0]!.span, {
+      owner: state.linked.name.text,
+      kind: "metric",
+      text: parts[0]!.text,
+      near: { kind: "none", legal: [] },
+      instead: {
+        kind: "a head",
+        write: `${head.name}.${head.head.metrics[0] === undefined ? "loss" : callKey(head.head.metrics[0])}`,
+      },
+    });
     return;
   }
   if (word.text === "loss") return;
@@ -115,19 +149,50 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
     return;
   }
   if (!entry && !keys.includes(word.text)) {
-    const legal = [...metrics.values()].filter((m) => !m.later && m.judges.includes(target.entry.name)).map((m) => m.name);
+    const legal = [...metrics.values()]
+      .filter((m) => !m.later && m.judges.includes(target.entry.name))
+      .map((m) => m.name);
     const foreign = foreignWord(word.text, legal);
     if (foreign) {
-      session.say("foreign-word", word.span, { text: word.text, write: foreign }, foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span: word.span, text: foreign.write }], certain: true } } : {});
+      session.say(
+        "foreign-word",
+        word.span,
+        { text: word.text, write: foreign },
+        foreign.same
+          ? {
+              fix: {
+                title: `write ${foreign.write}`,
+                edits: [{ span: word.span, text: foreign.write }],
+                certain: true,
+              },
+            }
+          : {},
+      );
       return;
     }
     const found = near(word.text, legal, { role: "metric" });
-    session.say("unknown-choice", word.span, { name: "monitor", choices: legal.slice(0, 5), text: word.text, near: found }, oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span: word.span, text: found.word }], certain: true } } : {});
+    session.say(
+      "unknown-choice",
+      word.span,
+      { name: "monitor", choices: legal.slice(0, 5), text: word.text, near: found },
+      oneNear(found)
+        ? { fix: { title: `write ${found.word}`, edits: [{ span: word.span, text: found.word }], certain: true } }
+        : {},
+    );
     return;
   }
   if (entry && !entry.judges.includes(target.entry.name)) {
-    const use = [...metrics.values()].filter((m) => !m.later && m.judges.includes(target.entry.name)).map((m) => m.name);
-    session.say("metric-mismatch", word.span, { word: entry.name, judges: entry.judges, name: target.name, kind: target.entry.name, place: session.place(target.span, word.span), use: use.slice(0, 3) });
+    const use = [...metrics.values()]
+      .filter((m) => !m.later && m.judges.includes(target.entry.name))
+      .map((m) => m.name);
+    session.say("metric-mismatch", word.span, {
+      word: entry.name,
+      judges: entry.judges,
+      name: target.name,
+      kind: target.entry.name,
+      place: session.place(target.span, word.span),
+      use: use.slice(0, 3),
+    });
   }
 }
 
@@ -145,6 +210,13 @@ function checkBaselines(state: ModelState, evaluate: CheckedSection): void {
     if (!call || !entry || kinds.some((k) => entry.judges.includes(k.entry.name))) continue;
     const target = kinds[0]!;
     const use = baselines.filter((b) => !b.later && b.judges.includes(target.entry.name)).map((b) => b.name);
-    state.session.say("metric-mismatch", item.span, { word, judges: entry.judges, name: target.name, kind: target.entry.name, place: state.session.place(target.span, item.span), use: use.map((u) => (u === "only" ? "only(…)" : u)) });
+    state.session.say("metric-mismatch", item.span, {
+      word,
+      judges: entry.judges,
+      name: target.name,
+      kind: target.entry.name,
+      place: state.session.place(target.span, item.span),
+      use: use.map((u) => (u === "only" ? "only(…)" : u)),
+    });
   }
 }

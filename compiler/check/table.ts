@@ -2,9 +2,10 @@
  * What the spec says of its table against what the table has. The facts are plain data that a command read (runtime/data)
  * and handed over; nothing here opens a file.
  */
-import { near, oneNear, type Near } from "../../diagnostics/near.ts";
-import { type Diagnostic } from "../../diagnostics/diagnostic.ts";
+
 import { report } from "../../diagnostics/catalogue.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { type Near, near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
 import type { CheckedModel } from "./checked.ts";
@@ -12,7 +13,12 @@ import { columnsOf } from "./leaks.ts";
 
 /** As runtime/data/facts.ts reads them. */
 export type TableFacts =
-  | { readonly status: "ok"; readonly path: string; readonly columns: readonly { readonly name: string; readonly type: string }[]; readonly rows?: number }
+  | {
+      readonly status: "ok";
+      readonly path: string;
+      readonly columns: readonly { readonly name: string; readonly type: string }[];
+      readonly rows?: number;
+    }
   | { readonly status: "missing"; readonly path: string; readonly near?: Near }
   | { readonly status: "unreadable"; readonly path: string; readonly why: string };
 
@@ -29,17 +35,50 @@ export function checkTable(model: CheckedModel, facts: TableFacts, severe: boole
   const at = source?.value?.span ?? model.span;
   if (facts.status === "missing") {
     const folder = model.file.slice(0, model.file.lastIndexOf("/") + 1);
-    const fix = facts.near && oneNear(facts.near) && source?.value?.kind === "string" ? { title: `write "${facts.near.word}"`, edits: [{ span: at, text: JSON.stringify(facts.near.word) }], certain: true } : undefined;
-    return [report("source-missing", at, { path: facts.path, columns: true, base: folder || "./", severe, ...(facts.near ? { near: facts.near } : {}) }, fix ? { fix } : {})];
+    const fix =
+      facts.near && oneNear(facts.near) && source?.value?.kind === "string"
+        ? {
+            title: `write "${facts.near.word}"`,
+            edits: [{ span: at, text: JSON.stringify(facts.near.word) }],
+            certain: true,
+          }
+        : undefined;
+    return [
+      report(
+        "source-missing",
+        at,
+        { path: facts.path, columns: true, base: folder || "./", severe, ...(facts.near ? { near: facts.near } : {}) },
+        fix ? { fix } : {},
+      ),
+    ];
   }
-  if (facts.status === "unreadable") return [report("table-unreadable", at, { path: facts.path, why: facts.why, row: /^row /.test(facts.why) })];
+  if (facts.status === "unreadable")
+    return [report("table-unreadable", at, { path: facts.path, why: facts.why, row: /^row /.test(facts.why) })];
   const has = facts.columns.map((c) => c.name);
   const known = new Set(has);
   return namedColumns(model).flatMap(({ column, span, own }) => {
     if (known.has(column) || (column.includes("*") && matches(column, has))) return [];
     const found = near(column, has);
-    const edit = column.includes("*") || own || !oneNear(found) ? undefined : { span, text: replaceColumn(model, span, column, found.word) };
-    return [report("column-missing", span, { path: facts.path, column, near: found, own }, edit?.text !== undefined ? { fix: { title: `write "${(found as { word: string }).word}"`, edits: [{ span: edit.span, text: edit.text }], certain: true } } : {})];
+    const edit =
+      column.includes("*") || own || !oneNear(found)
+        ? undefined
+        : { span, text: replaceColumn(model, span, column, found.word) };
+    return [
+      report(
+        "column-missing",
+        span,
+        { path: facts.path, column, near: found, own },
+        edit?.text !== undefined
+          ? {
+              fix: {
+                title: `write "${(found as { word: string }).word}"`,
+                edits: [{ span: edit.span, text: edit.text }],
+                certain: true,
+              },
+            }
+          : {},
+      ),
+    ];
   });
 }
 
@@ -50,8 +89,13 @@ const matches = (pattern: string, names: readonly string[]): boolean => {
 
 /** A quoted column is replaced whole; a column in braces inside its template is not found by its span alone. */
 function replaceColumn(model: CheckedModel, span: Span, column: string, word: string): string | undefined {
-  const values = model.modalities.flatMap((m) => m.statement.props?.entries ?? []).flatMap((p) => (p.value?.kind === "list" ? p.value.items : p.value ? [p.value] : []));
-  const written = values.find((v): v is Extract<Value, { kind: "string" }> => v.kind === "string" && v.span.start === span.start && v.span.file === span.file);
+  const values = model.modalities
+    .flatMap((m) => m.statement.props?.entries ?? [])
+    .flatMap((p) => (p.value?.kind === "list" ? p.value.items : p.value ? [p.value] : []));
+  const written = values.find(
+    (v): v is Extract<Value, { kind: "string" }> =>
+      v.kind === "string" && v.span.start === span.start && v.span.file === span.file,
+  );
   if (written && written.value !== column) return JSON.stringify(written.value.replaceAll(`{${column}}`, `{${word}}`));
   return JSON.stringify(word);
 }

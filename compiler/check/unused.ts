@@ -21,8 +21,10 @@ export function checkUnused(state: ModelState): void {
   const used = new Set<string>();
   const named = new Set<string>();
   // a statement that did not check still uses what it names
-  for (const { statement } of linked.definitions) for (const name of namesIn(statement)) if (name !== statement.name?.text) used.add(name);
-  for (const { statement } of [...linked.sections.values(), ...linked.declarations, ...linked.definitions]) for (const name of namesIn(statement)) named.add(name);
+  for (const { statement } of linked.definitions)
+    for (const name of namesIn(statement)) if (name !== statement.name?.text) used.add(name);
+  for (const { statement } of [...linked.sections.values(), ...linked.declarations, ...linked.definitions])
+    for (const name of namesIn(statement)) named.add(name);
   for (const block of linked.blocks.values()) for (const name of namesIn(block)) named.add(name);
   for (const m of state.modalities.values()) {
     const shared = m.entry.name === "text" ? m.args.value("vocabulary") : undefined;

@@ -115,7 +115,12 @@ export function takes(kind: ParamKind): string {
     case "range":
       return "a range";
     case "list":
-      return `a list of ${takes(kind.of).replace(/^an? /, "").replace(/^(.*?)( in quotes)?$/, (_, noun: string, q = "") => `${noun.endsWith("y") ? noun : `${noun}s`}${q}`)}`;
+      return `a list of ${takes(kind.of)
+        .replace(/^an? /, "")
+        .replace(
+          /^(.*?)( in quotes)?$/,
+          (_, noun: string, q = "") => `${noun.endsWith("y") ? noun : `${noun}s`}${q}`,
+        )}`;
     case "name":
       return `the name of a ${kind.of[0]}`;
     case "monitor":
@@ -125,12 +130,24 @@ export function takes(kind: ParamKind): string {
     case "planned":
       return takes(kind.kind);
     case "either":
-      return kind.kinds.filter((k) => k.is !== "planned").map(takes).reduce((a, b, i, all) => (i === 0 ? b : i === all.length - 1 ? `${a} or ${b}` : `${a}, ${b}`), "");
+      return kind.kinds
+        .filter((k) => k.is !== "planned")
+        .map(takes)
+        .reduce((a, b, i, all) => (i === 0 ? b : i === all.length - 1 ? `${a} or ${b}` : `${a}, ${b}`), "");
   }
 }
 
-const limits = (kind: Extract<ParamKind, { is: "int" | "number" | "share" }>): { min?: number; above?: number; max?: number; below?: number } =>
-  kind.is === "share" ? { min: kind.above === undefined ? 0 : undefined, above: kind.above, max: kind.below === undefined ? 1 : undefined, below: kind.below } as never : kind;
+const limits = (
+  kind: Extract<ParamKind, { is: "int" | "number" | "share" }>,
+): { min?: number; above?: number; max?: number; below?: number } =>
+  kind.is === "share"
+    ? ({
+        min: kind.above === undefined ? 0 : undefined,
+        above: kind.above,
+        max: kind.below === undefined ? 1 : undefined,
+        below: kind.below,
+      } as never)
+    : kind;
 
 const rangeText = (kind: Extract<ParamKind, { is: "int" | "number" | "share" }>): string => {
   const { min, above, max, below } = limits(kind);
@@ -142,7 +159,12 @@ const rangeText = (kind: Extract<ParamKind, { is: "int" | "number" | "share" }>)
 
 const inRange = (n: number, kind: Extract<ParamKind, { is: "int" | "number" | "share" }>): boolean => {
   const { min, above, max, below } = limits(kind);
-  return (min === undefined || n >= min) && (above === undefined || n > above) && (max === undefined || n <= max) && (below === undefined || n < below);
+  return (
+    (min === undefined || n >= min) &&
+    (above === undefined || n > above) &&
+    (max === undefined || n <= max) &&
+    (below === undefined || n < below)
+  );
 };
 
 /** A number with the unit a kind takes, in base units; undefined if the unit is another's. */
@@ -161,7 +183,8 @@ export function convert(value: Value, kind: ParamKind, name: string, context: Va
 }
 
 /** As `convert`, without saying anything. */
-export const tryOut = (value: Value, kind: ParamKind, name: string, context: ValueContext): Converted => tryConvert(value, kind, name, context);
+export const tryOut = (value: Value, kind: ParamKind, name: string, context: ValueContext): Converted =>
+  tryConvert(value, kind, name, context);
 
 function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueContext): Converted {
   const { session, scope } = context;
@@ -179,7 +202,10 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
     },
   });
   const outOfRange = (range: string, write?: string): Converted => ({
-    wrong: { closeness: 3, say: () => session.say("value-range", value.span, { name, range, text, ...(write ? { write } : {}) }) },
+    wrong: {
+      closeness: 3,
+      say: () => session.say("value-range", value.span, { name, range, text, ...(write ? { write } : {}) }),
+    },
   });
   const quotes = (how: "in" | "without", what: string, write: string): Converted => ({
     wrong: {
@@ -206,18 +232,29 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
     case "int":
     case "number":
     case "share": {
-      if (value.kind === "string" && value.value.trim() !== "" && Number.isFinite(Number(value.value))) return wrongKind(value.value.trim(), true);
+      if (value.kind === "string" && value.value.trim() !== "" && Number.isFinite(Number(value.value)))
+        return wrongKind(value.value.trim(), true);
       if (value.kind === "ratio" && kind.is === "number") return ok(value.above / value.below);
       if (value.kind !== "number") return wrongKind();
-      const n = measured(value, kind.is === "share" ? ["", "share"] : ["", "count", ...(kind.is === "number" ? ["share"] : [])]);
+      const n = measured(
+        value,
+        kind.is === "share" ? ["", "share"] : ["", "count", ...(kind.is === "number" ? ["share"] : [])],
+      );
       if (n === undefined) return wrongKind();
       if (kind.is === "int" && !Number.isInteger(n)) return wrongKind();
       if (kind.is === "number" && kind.of) {
         if (kind.of.includes(n)) return ok(n);
-        return outOfRange(kind.of.map(String).reduce((a, b, i) => (i === 0 ? b : i === kind.of!.length - 1 ? `${a} or ${b}` : `${a}, ${b}`), ""));
+        return outOfRange(
+          kind.of
+            .map(String)
+            .reduce((a, b, i) => (i === 0 ? b : i === kind.of!.length - 1 ? `${a} or ${b}` : `${a}, ${b}`), ""),
+        );
       }
       if (!inRange(n, kind)) {
-        const percent = kind.is === "share" && value.unit === undefined && n > 1 && n <= 100 && inRange(n / 100, kind) ? `${n}%` : undefined;
+        const percent =
+          kind.is === "share" && value.unit === undefined && n > 1 && n <= 100 && inRange(n / 100, kind)
+            ? `${n}%`
+            : undefined;
         return outOfRange(rangeText(kind), percent);
       }
       return ok(n);
@@ -232,13 +269,23 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
         if (kind.single) return ok(Array.from({ length: kind.rank }, () => value.value));
         return wrongKind(Array.from({ length: kind.rank }, () => value.text).join("x"), true);
       }
-      if (value.kind === "list" && value.items.length === kind.rank && value.items.every((i) => i.kind === "number" && i.integer)) {
+      if (
+        value.kind === "list" &&
+        value.items.length === kind.rank &&
+        value.items.every((i) => i.kind === "number" && i.integer)
+      ) {
         const write = value.items.map((i) => (i as NumberLiteral).text).join("x");
         return {
           value: value.items.map((i) => (i as NumberLiteral).value),
           wrong: {
             closeness: 4,
-            say: () => session.say("size-form", value.span, { write }, { fix: { title: `write ${write}`, edits: [{ span: value.span, text: write }], certain: true } }),
+            say: () =>
+              session.say(
+                "size-form",
+                value.span,
+                { write },
+                { fix: { title: `write ${write}`, edits: [{ span: value.span, text: write }], certain: true } },
+              ),
           },
         };
       }
@@ -255,12 +302,17 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
         const unit = { duration: "s", frequency: "Hz", angle: "deg", decibel: "dB" }[kind.is];
         return wrongKind(value.unit === undefined ? `${value.text}${unit}` : undefined);
       }
-      if (kind.is !== "decibel" && (n < 0 || (n === 0 && kind.is === "duration"))) return outOfRange(kind.is === "duration" ? "longer than 0" : "0 or more");
+      if (kind.is !== "decibel" && (n < 0 || (n === 0 && kind.is === "duration")))
+        return outOfRange(kind.is === "duration" ? "longer than 0" : "0 or more");
       return ok(n);
     }
     case "ratio": {
-      if (value.kind === "ratio") return value.below === 0 ? outOfRange("a ratio with a number below that is not 0") : ok(value.above / value.below);
-      if (value.kind === "number" && (value.unit === undefined || value.unit === "%")) return ok(measured(value, ["", "share"])!);
+      if (value.kind === "ratio")
+        return value.below === 0
+          ? outOfRange("a ratio with a number below that is not 0")
+          : ok(value.above / value.below);
+      if (value.kind === "number" && (value.unit === undefined || value.unit === "%"))
+        return ok(measured(value, ["", "share"])!);
       return wrongKind();
     }
     case "boolean":
@@ -270,10 +322,14 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
     case "choice": {
       if (value.kind === "string") {
         if (kind.open) return ok(value.value);
-        if (kind.of.includes(value.value)) return slipped(value) ? silent : quotes("without", "a word of the language", value.value);
+        if (kind.of.includes(value.value))
+          return slipped(value) ? silent : quotes("without", "a word of the language", value.value);
         return slipped(value) ? silent : wrongKind();
       }
-      const called = value.kind === "flow" && value.calls.length === 1 ? value.calls[0]!.ref.parts.map((p) => p.text).join(".") : undefined;
+      const called =
+        value.kind === "flow" && value.calls.length === 1
+          ? value.calls[0]!.ref.parts.map((p) => p.text).join(".")
+          : undefined;
       if (called !== undefined && kind.planned?.includes(called)) return notHere(called, value.span, context);
       if (!bare) return wrongKind();
       if (kind.of.includes(bare.text)) return ok(bare.text);
@@ -305,7 +361,8 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
         const item = tryConvert(value, kind.of, name, context);
         return item.wrong ? wrongKind() : wrongKind(`[${text}]`, true);
       }
-      if (kind.min !== undefined && value.items.length < kind.min) return outOfRange(kind.min === 1 ? "a list with 1 item or more" : `a list with ${kind.min} items or more`);
+      if (kind.min !== undefined && value.items.length < kind.min)
+        return outOfRange(kind.min === 1 ? "a list with 1 item or more" : `a list with ${kind.min} items or more`);
       return convertList(value.items, kind.of, name, context);
     }
     case "call":
@@ -313,12 +370,15 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
     case "name": {
       if (value.kind === "string") return quotes("without", `a value of this file`, value.value);
       if (!bare) return wrongKind();
-      return context.resolveName(bare.text, kind.of, bare.span) ? ok(bare.text) : { wrong: { closeness: 5, say: () => undefined } };
+      return context.resolveName(bare.text, kind.of, bare.span)
+        ? ok(bare.text)
+        : { wrong: { closeness: 5, say: () => undefined } };
     }
     case "monitor": {
       if (value.kind !== "flow" || value.calls.length !== 1) return wrongKind();
       const written = printValue(value);
-      if (context.resolveMonitor && !context.resolveMonitor(written, value.span)) return { wrong: { closeness: 5, say: () => undefined } };
+      if (context.resolveMonitor && !context.resolveMonitor(written, value.span))
+        return { wrong: { closeness: 5, say: () => undefined } };
       return ok(written);
     }
     case "stages":
@@ -349,7 +409,17 @@ function tagged(kind: ParamKind, result: Converted): Converted {
 /** Several items of a list that lack their quotes, or have them: one mistake, one message. */
 function quotedAlike(items: readonly Value[], kind: ParamKind, context: ValueContext): Converted | undefined {
   const inner = kind.is === "either" ? kind.kinds : [kind];
-  const what = inner.map((k) => (k.is === "column" ? "a column" : k.is === "path" || k.is === "template" ? "a path" : k.is === "string" ? k.what : undefined)).find((w) => w !== undefined);
+  const what = inner
+    .map((k) =>
+      k.is === "column"
+        ? "a column"
+        : k.is === "path" || k.is === "template"
+          ? "a path"
+          : k.is === "string"
+            ? k.what
+            : undefined,
+    )
+    .find((w) => w !== undefined);
   if (what === undefined) return undefined;
   const bare = items.filter((i) => bareName(i) && !lookUp(context.scope, bareName(i)!.text));
   if (bare.length < 2) return undefined;
@@ -362,7 +432,10 @@ function quotedAlike(items: readonly Value[], kind: ParamKind, context: ValueCon
           "text-or-name",
           bare[0]!.span,
           { text: bareName(bare[0]!)!.text, kind: what, quotes: "in" },
-          { marks: bare.slice(1).map((i) => ({ span: i.span, style: "^" as const })), fix: { title: "put them in quotes", edits, certain: true } },
+          {
+            marks: bare.slice(1).map((i) => ({ span: i.span, style: "^" as const })),
+            fix: { title: "put them in quotes", edits, certain: true },
+          },
         ),
     },
   };
@@ -382,7 +455,13 @@ function convertList(items: readonly Value[], kind: ParamKind, name: string, con
     if (before) {
       wrongs.push({
         closeness: 4,
-        say: () => context.session.say("given-twice", item.span, { text, place: context.session.place(before, item.span) }, { marks: [{ span: before, style: "-" }] }),
+        say: () =>
+          context.session.say(
+            "given-twice",
+            item.span,
+            { text, place: context.session.place(before, item.span) },
+            { marks: [{ span: before, style: "-" }] },
+          ),
       });
     } else seen.set(text, item.span);
     if (result.value !== undefined && !before) values.push(result.value);
@@ -395,13 +474,20 @@ function notHere(word: string, span: Span, context: ValueContext, use: readonly 
   return {
     wrong: {
       closeness: 6,
-      say: () => context.session.say("not-here-yet", span, { version: context.session.version, word, use, mild: context.mild }),
+      say: () =>
+        context.session.say("not-here-yet", span, { version: context.session.version, word, use, mild: context.mild }),
     },
   };
 }
 
 /** A word that is none of the legal ones: another library's, or near one. */
-function unknownWord(text: string, span: Span, legal: readonly string[], name: string, context: ValueContext): Converted {
+function unknownWord(
+  text: string,
+  span: Span,
+  legal: readonly string[],
+  name: string,
+  context: ValueContext,
+): Converted {
   const foreign = foreignWord(text, legal);
   const found = near(text, legal);
   return {
@@ -409,13 +495,22 @@ function unknownWord(text: string, span: Span, legal: readonly string[], name: s
       closeness: 4,
       say: () => {
         if (foreign) {
-          context.session.say("foreign-word", span, { text, write: foreign }, foreign.same ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } } : {});
+          context.session.say(
+            "foreign-word",
+            span,
+            { text, write: foreign },
+            foreign.same
+              ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } }
+              : {},
+          );
         } else {
           context.session.say(
             "unknown-choice",
             span,
             { name, choices: legal, text, near: found },
-            oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {},
+            oneNear(found)
+              ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } }
+              : {},
           );
         }
       },
@@ -423,7 +518,13 @@ function unknownWord(text: string, span: Span, legal: readonly string[], name: s
   };
 }
 
-function convertCall(value: Value, kind: Extract<ParamKind, { is: "call" }>, name: string, context: ValueContext, wrongKind: () => Converted): Converted {
+function convertCall(
+  value: Value,
+  kind: Extract<ParamKind, { is: "call" }>,
+  name: string,
+  context: ValueContext,
+  wrongKind: () => Converted,
+): Converted {
   const words = wordsOf(kind.roles);
   const legal = [...words.values()].filter((e) => !e.later).map((e) => e.name);
   if (value.kind === "string") {
@@ -433,7 +534,14 @@ function convertCall(value: Value, kind: Extract<ParamKind, { is: "call" }>, nam
         wrong: {
           closeness: 2,
           say: () =>
-            context.session.say("text-or-name", value.span, { text: value.value, kind: "a word of the language", quotes: "without" }, { fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true } }),
+            context.session.say(
+              "text-or-name",
+              value.span,
+              { text: value.value, kind: "a word of the language", quotes: "without" },
+              {
+                fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true },
+              },
+            ),
         },
       };
     }
@@ -446,16 +554,28 @@ function convertCall(value: Value, kind: Extract<ParamKind, { is: "call" }>, nam
   if (!entry) {
     const wrong = unknownWord(word, call.ref.span, legal, name, context);
     // A call, or a word near a legal one, is nearer to this kind than to a path or a column without its quotes.
-    const close = call.args !== undefined || near(word, legal).kind !== "none" || foreignWord(word, legal) !== undefined;
+    const close =
+      call.args !== undefined || near(word, legal).kind !== "none" || foreignWord(word, legal) !== undefined;
     return { wrong: { closeness: close ? 4 : 1.5, say: wrong.wrong!.say } };
   }
   if (entry.later) return notHere(word, call.ref.span, context);
   // The arguments are checked once the word is known to be meant; messages wait until it is sure.
   const said: (() => void)[] = [];
-  const quiet: Session = { ...context.session, say: (code, span, facts, extras) => said.push(() => context.session.say(code, span, facts, extras)) };
-  const args = checkArguments(entry, (call.args ?? []).map((a) => ({ key: a.key, value: a.value, span: a.span })), { ...context, session: quiet }, call.ref.span);
+  const quiet: Session = {
+    ...context.session,
+    say: (code, span, facts, extras) => said.push(() => context.session.say(code, span, facts, extras)),
+  };
+  const args = checkArguments(
+    entry,
+    (call.args ?? []).map((a) => ({ key: a.key, value: a.value, span: a.span })),
+    { ...context, session: quiet },
+    call.ref.span,
+  );
   const result: ArgValue = { word, args: args.plain };
   if (said.length === 0) return ok(result);
   const worst = args.wrong;
-  return { value: result, ...(worst || said.length > 0 ? { wrong: { closeness: 6, say: () => said.forEach((f) => f()) } } : {}) };
+  return {
+    value: result,
+    ...(worst || said.length > 0 ? { wrong: { closeness: 6, say: () => said.forEach((f) => f()) } } : {}),
+  };
 }

@@ -102,7 +102,13 @@ export interface FlowGroup {
   readonly out: ValueId;
   readonly doc?: string;
   readonly origin: Span;
-  readonly head?: { readonly target: string; readonly loss: string; readonly lossWeight: number; readonly auxiliary: boolean; readonly output: boolean };
+  readonly head?: {
+    readonly target: string;
+    readonly loss: string;
+    readonly lossWeight: number;
+    readonly auxiliary: boolean;
+    readonly output: boolean;
+  };
   /** The whole encoder is one shared block: its name. */
   readonly shared?: string;
   readonly frozen?: boolean;

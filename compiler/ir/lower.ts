@@ -1,14 +1,27 @@
 /** From a checked model to the IR: layers and calls in groups, plans as plain data. Says nothing; what is wrong was said. */
 import { positionAt, type SourceFile, type Span } from "../../diagnostics/span.ts";
 import { printProperty } from "../../grammar/print.ts";
-import type { CheckedDefinition, CheckedModel, CheckedModality, CheckedTarget } from "../check/checked.ts";
+import type { CheckedDefinition, CheckedModality, CheckedModel, CheckedTarget } from "../check/checked.ts";
 import type { CheckedStage } from "../check/flows.ts";
 import { blockOp } from "../check/flows.ts";
 import type { Shapes } from "../registry/define.ts";
-import { sourceStep } from "../registry/modality.ts";
+import { sourceStep } from "../registry/modality/index.ts";
 import { add, type Dim, multiply } from "../types/dim.ts";
-import { axis, elements, printType, tensor, type TensorType } from "../types/type.ts";
-import { type Body, type Call, type FlowGroup, type Group, type HostStep, type InputGroup, irVersion, type Layer, type Model, type ReducedModel, type TargetGroup, type Value } from "./ir.ts";
+import { axis, elements, printType, type TensorType, tensor } from "../types/type.ts";
+import {
+  type Body,
+  type Call,
+  type FlowGroup,
+  type Group,
+  type HostStep,
+  type InputGroup,
+  irVersion,
+  type Layer,
+  type Model,
+  type ReducedModel,
+  type TargetGroup,
+  type Value,
+} from "./ir.ts";
 import { lowerData, lowerEvaluation, lowerTraining } from "./plans.ts";
 
 /** Collects layers and values while groups are lowered. */
@@ -23,7 +36,10 @@ interface Building {
 }
 
 export function lower(model: CheckedModel, files: ReadonlyMap<string, SourceFile>): Model {
-  const place = (span: Span) => ({ file: span.file, line: files.has(span.file) ? positionAt(files.get(span.file)!, span.start).line : 1 });
+  const place = (span: Span) => ({
+    file: span.file,
+    line: files.has(span.file) ? positionAt(files.get(span.file)!, span.start).line : 1,
+  });
   const { values, layers, groups } = lowerGraph(model, model.definitions, model.modalities, model.targets);
   const floors: { [floor: string]: ReducedModel } = {};
   for (const [floor, definitions] of model.floors) {
@@ -32,9 +48,13 @@ export function lower(model: CheckedModel, files: ReadonlyMap<string, SourceFile
   }
   const places: { [id: string]: { file: string; line: number } } = {};
   for (const group of groups) places[group.id] = place(group.origin);
-  const changed = [...model.modalities, ...model.targets, ...model.definitions].filter((x) => x.changed).map((x) => x.name);
+  const changed = [...model.modalities, ...model.targets, ...model.definitions]
+    .filter((x) => x.changed)
+    .map((x) => x.name);
   const sections = [model.data, model.train, model.evaluate].flatMap((s) =>
-    s.statement?.props && s.statement.props.entries.length > 0 ? [{ word: s.word, text: s.statement.props.entries.map(printProperty).join(", ") }] : [],
+    s.statement?.props && s.statement.props.entries.length > 0
+      ? [{ word: s.word, text: s.statement.props.entries.map(printProperty).join(", ") }]
+      : [],
   );
   return {
     version: irVersion,
@@ -54,8 +74,19 @@ export function lower(model: CheckedModel, files: ReadonlyMap<string, SourceFile
   };
 }
 
-function lowerGraph(model: CheckedModel, definitions: readonly CheckedDefinition[], modalities: readonly CheckedModality[], targets: readonly CheckedTarget[]): ReducedModel {
-  const building: Building = { values: {}, layers: {}, shared: new Map(), definitions: new Map(definitions.map((d) => [d.name, d])), same: new Map() };
+function lowerGraph(
+  model: CheckedModel,
+  definitions: readonly CheckedDefinition[],
+  modalities: readonly CheckedModality[],
+  targets: readonly CheckedTarget[],
+): ReducedModel {
+  const building: Building = {
+    values: {},
+    layers: {},
+    shared: new Map(),
+    definitions: new Map(definitions.map((d) => [d.name, d])),
+    same: new Map(),
+  };
   const heads = definitions.filter((d) => d.head);
   const fed = new Set(heads.flatMap((h) => h.head!.members ?? []));
   const groups: Group[] = [
@@ -70,9 +101,17 @@ function lowerGraph(model: CheckedModel, definitions: readonly CheckedDefinition
 
 function lowerModality(building: Building, m: CheckedModality): InputGroup {
   const kind = m.entry.name;
-  const steps: HostStep[] = [{ text: sourceStep(m.facts, kind) }, ...m.entry.steps(m.facts)].map((step, i) => ({ id: `${m.name}.${i + 1}`, ...step }));
-  building.values[m.name] = { id: m.name, type: m.type, ...(m.statement.doc === undefined ? {} : { doc: m.statement.doc }) };
-  const items = m.type.axes[0]?.name === "items" && typeof m.type.axes[0].size === "number" ? m.type.axes[0].size : undefined;
+  const steps: HostStep[] = [{ text: sourceStep(m.facts, kind) }, ...m.entry.steps(m.facts)].map((step, i) => ({
+    id: `${m.name}.${i + 1}`,
+    ...step,
+  }));
+  building.values[m.name] = {
+    id: m.name,
+    type: m.type,
+    ...(m.statement.doc === undefined ? {} : { doc: m.statement.doc }),
+  };
+  const items =
+    m.type.axes[0]?.name === "items" && typeof m.type.axes[0].size === "number" ? m.type.axes[0].size : undefined;
   return {
     kind: "modality",
     id: m.name,
@@ -87,11 +126,23 @@ function lowerModality(building: Building, m: CheckedModality): InputGroup {
 
 function lowerTarget(t: CheckedTarget): TargetGroup {
   const [first] = t.columns;
-  const steps: HostStep[] = [{ id: `${t.name}.1`, text: t.columns.length === 1 ? `column ${JSON.stringify(first)}` : `${t.columns.length} columns` }];
+  const steps: HostStep[] = [
+    {
+      id: `${t.name}.1`,
+      text: t.columns.length === 1 ? `column ${JSON.stringify(first)}` : `${t.columns.length} columns`,
+    },
+  ];
   const positive = t.args.value("positive");
-  if (positive !== undefined) steps.push({ id: `${t.name}.2`, text: `${JSON.stringify(String(positive))} is 1`, type: "f32[B]" });
+  if (positive !== undefined)
+    steps.push({ id: `${t.name}.2`, text: `${JSON.stringify(String(positive))} is 1`, type: "f32[B]" });
   const transform = t.args.maybeString("transform");
-  if (transform && transform !== "none") steps.push({ id: `${t.name}.2`, text: transform, type: printType(tensor("f32", [axis("features", t.columns.length)])), ...(transform === "standard" ? { fitted: true as const } : {}) });
+  if (transform && transform !== "none")
+    steps.push({
+      id: `${t.name}.2`,
+      text: transform,
+      type: printType(tensor("f32", [axis("features", t.columns.length)])),
+      ...(transform === "standard" ? { fitted: true as const } : {}),
+    });
   return {
     kind: "target",
     id: t.name,
@@ -123,13 +174,24 @@ interface FlowOptions {
 }
 
 function learning(options: FlowOptions): Pick<Layer, "frozen" | "learningRate"> {
-  return { ...(options.frozen ? { frozen: true as const } : {}), ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }) };
+  return {
+    ...(options.frozen ? { frozen: true as const } : {}),
+    ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
+  };
 }
 
 /** Costs of stages one after the other. */
 const costOf = (calls: readonly Call[]): Dim => add(0, ...calls.map((c) => c.cost));
 
-function lowerStages(building: Building, stages: readonly CheckedStage[], input: string, prefix: string, last: string | undefined, options: FlowOptions, first = 1): Call[] {
+function lowerStages(
+  building: Building,
+  stages: readonly CheckedStage[],
+  input: string,
+  prefix: string,
+  last: string | undefined,
+  options: FlowOptions,
+  first = 1,
+): Call[] {
   const calls: Call[] = [];
   let before = input;
   stages.forEach((stage, i) => {
@@ -140,10 +202,19 @@ function lowerStages(building: Building, stages: readonly CheckedStage[], input:
   return calls;
 }
 
-function lowerStage(building: Building, stage: CheckedStage, input: string, out: string, path: string, options: FlowOptions): Call {
+function lowerStage(
+  building: Building,
+  stage: CheckedStage,
+  input: string,
+  out: string,
+  path: string,
+  options: FlowOptions,
+): Call {
   const { op } = stage;
   const isBlock = op === blockOp;
-  const inner: FlowOptions = stage.block?.shared ? { ...options, group: stage.block.name, shared: { key: stage.block.key, count: 0 } } : options;
+  const inner: FlowOptions = stage.block?.shared
+    ? { ...options, group: stage.block.name, shared: { key: stage.block.key, count: 0 } }
+    : options;
   const shapes: Shapes = { inputs: [stage.input], output: stage.output, args: stage.args };
 
   let id: string | undefined;
@@ -162,10 +233,23 @@ function lowerStage(building: Building, stage: CheckedStage, input: string, out:
     id = layerId(building, stage.block?.shared ? "" : options.group, isBlock ? stage.block!.name : op.name);
     if (slot) building.shared.set(slot, id);
     const weights = op.name === "bidirectional" ? backward(stage) : (op.weights?.(shapes) ?? []);
-    building.layers[id] = { id, op: isBlock ? "block" : op.name, args: stage.args.plain, weights, origin: stage.span, ...learning(options) };
+    building.layers[id] = {
+      id,
+      op: isBlock ? "block" : op.name,
+      args: stage.args.plain,
+      weights,
+      origin: stage.span,
+      ...learning(options),
+    };
   }
   const cost =
-    op.name === "each" ? multiply(stage.input.axes[0]!.size, innerCost) : op.name === "bidirectional" ? multiply(2, innerCost) : bodies.length > 0 ? innerCost : (op.cost?.(shapes) ?? 0);
+    op.name === "each"
+      ? multiply(stage.input.axes[0]!.size, innerCost)
+      : op.name === "bidirectional"
+        ? multiply(2, innerCost)
+        : bodies.length > 0
+          ? innerCost
+          : (op.cost?.(shapes) ?? 0);
   building.values[out] = { id: out, type: stage.output };
   return {
     out,
@@ -185,13 +269,21 @@ const bodyPath = (name: string, i: number): string => (/^[a-z]$|^\d+$/.test(name
 function backward(stage: CheckedStage): Layer["weights"] {
   const inner = stage.bodies[0]?.stages[0];
   if (!inner) return [];
-  return (inner.op.weights?.({ inputs: [inner.input], output: inner.output, args: inner.args }) ?? []).map((w) => ({ ...w, name: `backward/${w.name}` }));
+  return (inner.op.weights?.({ inputs: [inner.input], output: inner.output, args: inner.args }) ?? []).map((w) => ({
+    ...w,
+    name: `backward/${w.name}`,
+  }));
 }
 
 /** The value that a name stands for. */
 const valueOf = (building: Building, name: string): string => building.same.get(name) ?? name;
 
-function lowerDefinition(building: Building, d: CheckedDefinition, model: CheckedModel, fed: ReadonlySet<string>): FlowGroup[] {
+function lowerDefinition(
+  building: Building,
+  d: CheckedDefinition,
+  model: CheckedModel,
+  fed: ReadonlySet<string>,
+): FlowGroup[] {
   const learningRate = d.word === "head" ? undefined : d.props.maybeNumber("learning_rate");
   const options: FlowOptions = {
     group: d.name,
@@ -199,7 +291,13 @@ function lowerDefinition(building: Building, d: CheckedDefinition, model: Checke
     ...(learningRate === undefined ? {} : { learningRate }),
   };
   const doc = d.statement.doc;
-  const base = { name: d.name, id: d.name, ...(doc === undefined ? {} : { doc }), origin: d.span, ...(options.frozen ? { frozen: true } : {}) };
+  const base = {
+    name: d.name,
+    id: d.name,
+    ...(doc === undefined ? {} : { doc }),
+    origin: d.span,
+    ...(options.frozen ? { frozen: true } : {}),
+  };
   if (d.word === "encoder") {
     const source = valueOf(building, d.sources[0]!.start);
     const calls = lowerStages(building, d.stages, source, d.name, d.stages.length > 0 ? d.name : undefined, options);
@@ -214,7 +312,12 @@ function lowerDefinition(building: Building, d: CheckedDefinition, model: Checke
   return [lowerHead(building, d, base, options, model, fed)];
 }
 
-function lowerFusion(building: Building, d: CheckedDefinition, base: Pick<FlowGroup, "name" | "id" | "doc" | "origin" | "frozen">, options: FlowOptions): FlowGroup[] {
+function lowerFusion(
+  building: Building,
+  d: CheckedDefinition,
+  base: Pick<FlowGroup, "name" | "id" | "doc" | "origin" | "frozen">,
+  options: FlowOptions,
+): FlowGroup[] {
   const groups: FlowGroup[] = [];
   const sources = d.sources.map((source, i) => {
     const start = valueOf(building, source.start);
@@ -238,9 +341,25 @@ function lowerFusion(building: Building, d: CheckedDefinition, base: Pick<FlowGr
       const id = layerId(building, d.name, "projection");
       const width = d.passes.width;
       const from = inputs[0]!.axes[inputs[0]!.axes.length - 1]!.size;
-      building.layers[id] = { id, op: "dense", args: { units: width, activation: "linear", use_bias: true }, weights: [{ name: "kernel", shape: [from, width], trainable: true }, { name: "bias", shape: [width], trainable: true }], origin: fusion.span };
+      building.layers[id] = {
+        id,
+        op: "dense",
+        args: { units: width, activation: "linear", use_bias: true },
+        weights: [
+          { name: "kernel", shape: [from, width], trainable: true },
+          { name: "bias", shape: [width], trainable: true },
+        ],
+        origin: fusion.span,
+      };
       building.values[out] = { id: out, type: fusion.type };
-      calls.push({ out, layer: id, ins: [before], text: `dense(${width})`, cost: multiply(elements(inputs[0]!), width), origin: fusion.span });
+      calls.push({
+        out,
+        layer: id,
+        ins: [before],
+        text: `dense(${width})`,
+        cost: multiply(elements(inputs[0]!), width),
+        origin: fusion.span,
+      });
       before = out;
     }
   } else {
@@ -258,10 +377,19 @@ function lowerFusion(building: Building, d: CheckedDefinition, base: Pick<FlowGr
       ...learning(options),
     };
     building.values[out] = { id: out, type: fusion.type };
-    calls.push({ out, layer: id, ins: sources, text: fusion.text, cost: fusion.entry.cost?.(shapes) ?? 0, origin: fusion.span });
+    calls.push({
+      out,
+      layer: id,
+      ins: sources,
+      text: fusion.text,
+      cost: fusion.entry.cost?.(shapes) ?? 0,
+      origin: fusion.span,
+    });
     before = out;
   }
-  calls.push(...lowerStages(building, d.stages, before, d.name, d.stages.length > 0 ? d.name : undefined, options, count + 1));
+  calls.push(
+    ...lowerStages(building, d.stages, before, d.name, d.stages.length > 0 ? d.name : undefined, options, count + 1),
+  );
   if (calls.length === 0) {
     building.same.set(d.name, before);
     return groups;
@@ -270,14 +398,22 @@ function lowerFusion(building: Building, d: CheckedDefinition, base: Pick<FlowGr
   return groups;
 }
 
-function lowerHead(building: Building, d: CheckedDefinition, base: Pick<FlowGroup, "name" | "id" | "doc" | "origin">, options: FlowOptions, model: CheckedModel, fed: ReadonlySet<string>): FlowGroup {
+function lowerHead(
+  building: Building,
+  d: CheckedDefinition,
+  base: Pick<FlowGroup, "name" | "id" | "doc" | "origin">,
+  options: FlowOptions,
+  model: CheckedModel,
+  fed: ReadonlySet<string>,
+): FlowGroup {
   const head = d.head!;
   const source = d.sources[0]!;
   const start = valueOf(building, source.start);
   const target = model.targets.find((t) => t.name === head.target) as CheckedTarget;
   const calls: Call[] = [];
   const member = fed.has(d.name);
-  const trainedThrough = member && [...building.definitions.values()].some((x) => x.head?.members?.includes(d.name) && x.head.trainMembers);
+  const trainedThrough =
+    member && [...building.definitions.values()].some((x) => x.head?.members?.includes(d.name) && x.head.trainMembers);
   const silent = trainedThrough && !head.ownLoss;
   if (!head.late) {
     calls.push(...lowerStages(building, d.stages, start, d.name, undefined, options));
@@ -291,12 +427,26 @@ function lowerHead(building: Building, d: CheckedDefinition, base: Pick<FlowGrou
     building.layers[id] = {
       id,
       op: "dense",
-      args: { units: typeof units === "number" ? units : `${target.name}.classes`, activation: "linear", use_bias: true },
-      weights: [{ name: "kernel", shape: [width, units], trainable: true }, { name: "bias", shape: [units], trainable: true }],
+      args: {
+        units: typeof units === "number" ? units : `${target.name}.classes`,
+        activation: "linear",
+        use_bias: true,
+      },
+      weights: [
+        { name: "kernel", shape: [width, units], trainable: true },
+        { name: "bias", shape: [units], trainable: true },
+      ],
       origin: d.span,
     };
     building.values[logits] = { id: logits, type: d.out.type };
-    calls.push({ out: logits, layer: id, ins: [before], text: `dense(${typeof units === "number" ? units : `${target.name}.classes`})`, cost: multiply(width, units), origin: d.span });
+    calls.push({
+      out: logits,
+      layer: id,
+      ins: [before],
+      text: `dense(${typeof units === "number" ? units : `${target.name}.classes`})`,
+      cost: multiply(width, units),
+      origin: d.span,
+    });
     if (activation) {
       const last = layerId(building, d.name, activation);
       building.layers[last] = { id: last, op: activation, args: {}, weights: [], origin: d.span };
@@ -319,4 +469,3 @@ function lowerHead(building: Building, d: CheckedDefinition, base: Pick<FlowGrou
     },
   };
 }
-

@@ -1,13 +1,29 @@
 /** The plain data of a program: what is read, how it is trained and judged. Defaults of the language are filled in here. */
-import type { CallPlan, DataPlan, EvaluatePlan, HeadPlan, MediaPlan, PartName, SourcePlan, SplitPlan, TargetPlan, TrainPlan } from "../../plan/plan.ts";
+import type {
+  CallPlan,
+  DataPlan,
+  EvaluatePlan,
+  HeadPlan,
+  MediaPlan,
+  PartName,
+  SourcePlan,
+  SplitPlan,
+  TargetPlan,
+  TrainPlan,
+} from "../../plan/plan.ts";
 import type { CheckedModel, CheckedTarget } from "../check/checked.ts";
 import { planCall } from "../check/head.ts";
 import { wordsOf } from "../registry/index.ts";
-import { secondsOf } from "../registry/modality.ts";
+import { secondsOf } from "../registry/modality/index.ts";
 import type { Group, Layer } from "./ir.ts";
 import { isFlow } from "./ir.ts";
 
-type Arg = string | number | boolean | readonly Arg[] | { readonly word: string; readonly args: { readonly [name: string]: Arg } };
+type Arg =
+  | string
+  | number
+  | boolean
+  | readonly Arg[]
+  | { readonly word: string; readonly args: { readonly [name: string]: Arg } };
 type Called = { readonly word: string; readonly args: { readonly [name: string]: Arg } };
 
 const parts: readonly PartName[] = ["train", "validation", "test"];
@@ -19,7 +35,11 @@ function sourcePlan(value: unknown): SourcePlan {
   const { word, args } = value as Called;
   if (word === "query") return { query: args.sql as string };
   if (word === "folders") return { folders: args.folder as string };
-  return { files: Object.fromEntries(parts.filter((p) => args[p] !== undefined).map((p) => [p, strings(args[p])[0] as string])) };
+  return {
+    files: Object.fromEntries(
+      parts.filter((p) => args[p] !== undefined).map((p) => [p, strings(args[p])[0] as string]),
+    ),
+  };
 }
 
 function mediaPlan(value: unknown): MediaPlan | undefined {
@@ -89,7 +109,12 @@ function splitPlan(model: CheckedModel): SplitPlan {
     case "by_file":
       return { by: "file", ...(of.validation === undefined ? {} : { validation: of.validation as number }), seed };
     default:
-      return { by: "random", ...shares(given, of), seed, ...(of.stratify === undefined ? {} : { stratify: of.stratify as string }) };
+      return {
+        by: "random",
+        ...shares(given, of),
+        seed,
+        ...(of.stratify === undefined ? {} : { stratify: of.stratify as string }),
+      };
   }
 }
 
@@ -137,7 +162,11 @@ function callPlan(value: unknown, role: "optimizer" | "schedule" | "loss"): Call
   return { [word]: { learningRate: args.learning_rate, ...rest } };
 }
 
-export function lowerTraining(model: CheckedModel, groups: readonly Group[], layers: { readonly [id: string]: Layer }): TrainPlan {
+export function lowerTraining(
+  model: CheckedModel,
+  groups: readonly Group[],
+  layers: { readonly [id: string]: Layer },
+): TrainPlan {
   const { args } = model.train;
   const heads: { [name: string]: HeadPlan } = {};
   for (const d of model.definitions) {
@@ -157,27 +186,52 @@ export function lowerTraining(model: CheckedModel, groups: readonly Group[], lay
   }
   const clip = args.value("clip") as Called | undefined;
   const stop = args.value("stop") as Called | undefined;
-  const special = Object.values(layers).filter((l) => l.weights.length > 0 && (l.frozen || l.learningRate !== undefined));
+  const special = Object.values(layers).filter(
+    (l) => l.weights.length > 0 && (l.frozen || l.learningRate !== undefined),
+  );
   return {
     heads,
     optimizer: callPlan(args.value("optimizer"), "optimizer"),
     schedule: callPlan(args.value("schedule"), "schedule"),
     epochs: args.number("epochs"),
     batchSize: args.number("batch_size"),
-    ...(clip === undefined ? {} : { clip: clip.word === "norm" ? { norm: clip.args.max as number } : { value: clip.args.max as number } }),
-    ...(stop === undefined ? {} : { stop: { patience: stop.args.patience as number, monitor: (stop.args.monitor as string | undefined) ?? "loss" } }),
+    ...(clip === undefined
+      ? {}
+      : { clip: clip.word === "norm" ? { norm: clip.args.max as number } : { value: clip.args.max as number } }),
+    ...(stop === undefined
+      ? {}
+      : {
+          stop: {
+            patience: stop.args.patience as number,
+            monitor: (stop.args.monitor as string | undefined) ?? "loss",
+          },
+        }),
     seed: args.number("seed"),
     ...(special.length === 0
       ? {}
-      : { layers: Object.fromEntries(special.map((l) => [l.id, { ...(l.frozen ? { frozen: true as const } : {}), ...(l.learningRate === undefined ? {} : { learningRate: l.learningRate }) }])) }),
+      : {
+          layers: Object.fromEntries(
+            special.map((l) => [
+              l.id,
+              {
+                ...(l.frozen ? { frozen: true as const } : {}),
+                ...(l.learningRate === undefined ? {} : { learningRate: l.learningRate }),
+              },
+            ]),
+          ),
+        }),
   };
 }
 
 /** The floors that are always there, then those asked for. */
 export function lowerEvaluation(model: CheckedModel): EvaluatePlan {
   const given = (model.evaluate.args.value("baselines") as readonly Called[] | undefined) ?? [];
-  const kinds = model.definitions.flatMap((d) => (d.head ? [model.targets.find((t) => t.name === d.head!.target)!.entry.classifies] : []));
+  const kinds = model.definitions.flatMap((d) =>
+    d.head ? [model.targets.find((t) => t.name === d.head!.target)!.entry.classifies] : [],
+  );
   const always = [...(kinds.includes(true) ? ["majority"] : []), ...(kinds.includes(false) ? ["mean"] : [])];
-  const asked = given.filter((g) => g.word === "only" && model.floors.has(`only(${String(g.args.modality)})`)).map((g): CallPlan => ({ only: { modality: g.args.modality } }));
+  const asked = given
+    .filter((g) => g.word === "only" && model.floors.has(`only(${String(g.args.modality)})`))
+    .map((g): CallPlan => ({ only: { modality: g.args.modality } }));
   return { baselines: [...always, ...asked], bootstrap: model.evaluate.args.number("bootstrap") };
 }

@@ -17,7 +17,14 @@ export type { ArgValue, WeightSpec };
 /** What a parameter takes. A value is converted to plain data: durations to seconds, rates to hertz, shares to 0..1. */
 export type ParamKind =
   | { readonly is: "int"; readonly min?: number; readonly max?: number }
-  | { readonly is: "number"; readonly min?: number; readonly above?: number; readonly max?: number; readonly below?: number; /** Only these. */ readonly of?: readonly number[] }
+  | {
+      readonly is: "number";
+      readonly min?: number;
+      readonly above?: number;
+      readonly max?: number;
+      readonly below?: number /** Only these. */;
+      readonly of?: readonly number[];
+    }
   /** 0 to 1, also written `20%`; `below: 1` where 1 makes no sense (dropout). */
   | { readonly is: "share"; readonly below?: number; readonly above?: number }
   /** `150x150`; `rank` numbers. With `single`, one number may stand for all of them. */
@@ -28,7 +35,12 @@ export type ParamKind =
   | { readonly is: "decibel" }
   | { readonly is: "ratio" }
   | { readonly is: "boolean" }
-  | { readonly is: "choice"; readonly of: readonly string[]; /** In the language, not in this version. */ readonly planned?: readonly string[]; /** Others may be given in quotes. */ readonly open?: true }
+  | {
+      readonly is: "choice";
+      readonly of: readonly string[] /** In the language, not in this version. */;
+      readonly planned?: readonly string[] /** Others may be given in quotes. */;
+      readonly open?: true;
+    }
   | { readonly is: "string"; readonly what: string }
   /** A quoted column name; `*` stands for the rest of a name. */
   | { readonly is: "column" }

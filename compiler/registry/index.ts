@@ -12,14 +12,15 @@ import { normalizationOps } from "./layer/normalization.ts";
 import { poolingOps } from "./layer/pooling.ts";
 import { losses as lossList } from "./loss/losses.ts";
 import { metrics as metricList } from "./metric/metrics.ts";
-import { modalities as modalityList } from "./modality.ts";
+import { modalities as modalityList } from "./modality/index.ts";
 import { bidirectional, gru, lstm } from "./recurrent/recurrent.ts";
 import { shapeOps } from "./shape/shapes.ts";
 import { structureOps } from "./structure/structure.ts";
 import { targets as targetList } from "./target/targets.ts";
 import { clips, optimizers, schedules, stops } from "./training.ts";
 
-const byName = <E extends Entry>(entries: readonly E[]): ReadonlyMap<string, E> => new Map(entries.map((e) => [e.name, e]));
+const byName = <E extends Entry>(entries: readonly E[]): ReadonlyMap<string, E> =>
+  new Map(entries.map((e) => [e.name, e]));
 
 /** Ops of flows, those of later versions included (they have `later`). */
 export const ops: ReadonlyMap<string, Op> = byName([
@@ -38,15 +39,45 @@ export const ops: ReadonlyMap<string, Op> = byName([
   ...structureOps,
   ...(plannedWords(
     "layer",
-    "pretrained", "column_tokens", "delta", "conv3d", "separable_conv2d", "depthwise_conv2d", "max_pooling3d", "average_pooling3d",
-    "global_max_pooling3d", "global_average_pooling3d", "conv_lstm2d", "text_cnn", "tcn", "resnet", "mobilenet", "vit", "tab_resnet",
-    "ft_transformer", "dlinear", "patch_tst", "n_beats",
+    "pretrained",
+    "column_tokens",
+    "delta",
+    "conv3d",
+    "separable_conv2d",
+    "depthwise_conv2d",
+    "max_pooling3d",
+    "average_pooling3d",
+    "global_max_pooling3d",
+    "global_average_pooling3d",
+    "conv_lstm2d",
+    "text_cnn",
+    "tcn",
+    "resnet",
+    "mobilenet",
+    "vit",
+    "tab_resnet",
+    "ft_transformer",
+    "dlinear",
+    "patch_tst",
+    "n_beats",
   ) as Op[]),
 ]);
 
 export const fusions: ReadonlyMap<string, Fusion> = byName([
   ...fusionList,
-  ...(plannedWords("fusion", "cross_attention", "crossmodal", "exchange", "bilinear", "tensor", "low_rank", "film", "perceiver", "mixture", "similarity") as Fusion[]),
+  ...(plannedWords(
+    "fusion",
+    "cross_attention",
+    "crossmodal",
+    "exchange",
+    "bilinear",
+    "tensor",
+    "low_rank",
+    "film",
+    "perceiver",
+    "mixture",
+    "similarity",
+  ) as Fusion[]),
 ]);
 
 export const lateFusions: ReadonlyMap<string, Fusion> = byName([
@@ -81,7 +112,14 @@ export function wordsOf(roles: readonly Role[]): ReadonlyMap<string, Entry> {
 
 /** Every entry, for documentation, highlighting and the tests that run for each. */
 export function allEntries(): Entry[] {
-  return [...modalityList, ...ops.values(), ...fusions.values(), ...lateFusions.values(), ...targetList, ...Object.values(callWords).flatMap((m) => [...m.values()])];
+  return [
+    ...modalityList,
+    ...ops.values(),
+    ...fusions.values(),
+    ...lateFusions.values(),
+    ...targetList,
+    ...Object.values(callWords).flatMap((m) => [...m.values()]),
+  ];
 }
 
 export { augments, baselines } from "./data.ts";

@@ -3,7 +3,7 @@
  * when one says no. What they report is diagnostics/catalogue/shapes.ts.
  */
 import { type Dim, isKnown, printDim } from "../types/dim.ts";
-import { type Axis, type TensorType, isOptional, printType } from "../types/type.ts";
+import { type Axis, isOptional, printType, type TensorType } from "../types/type.ts";
 import type { Context, FusionContext, Named, StageContext } from "./define.ts";
 
 export const axisNames = (type: TensorType): string[] => type.axes.map((a) => a.name);
@@ -37,7 +37,13 @@ export function wrongRank(
     {
       marks: compared(input),
       ...(help.certain && help.use
-        ? { fix: { title: `write ${help.use}`, edits: [{ span: { ...context.span, end: context.span.start + word.length }, text: help.use }], certain: true } }
+        ? {
+            fix: {
+              title: `write ${help.use}`,
+              edits: [{ span: { ...context.span, end: context.span.start + word.length }, text: help.use }],
+              certain: true,
+            },
+          }
         : {}),
     },
   );
@@ -54,7 +60,10 @@ interface Instead {
   readonly items?: boolean;
 }
 
-function digits(context: StageContext, instead: Instead): { put?: string; use?: string; certain?: boolean } | undefined {
+function digits(
+  context: StageContext,
+  instead: Instead,
+): { put?: string; use?: string; certain?: boolean } | undefined {
   if (!instead.pooling) return undefined;
   const axes = context.input.type.axes.length;
   if (axes === 2) return { use: `${instead.pooling}1d`, certain: true };
@@ -143,7 +152,10 @@ export function needsKnown(context: StageContext, a: Axis, use?: string): boolea
 export function nearestDivisors(n: number, by: number): number[] {
   const divisors: number[] = [];
   for (let d = 1; d <= n; d++) if (n % d === 0) divisors.push(d);
-  return divisors.sort((a, b) => Math.abs(a - by) - Math.abs(b - by) || a - b).slice(0, 2).sort((a, b) => a - b);
+  return divisors
+    .sort((a, b) => Math.abs(a - by) - Math.abs(b - by) || a - b)
+    .slice(0, 2)
+    .sort((a, b) => a - b);
 }
 
 export function notDivisible(context: Context, by: number, a: Axis, at: string): undefined {
@@ -151,12 +163,18 @@ export function notDivisible(context: Context, by: number, a: Axis, at: string):
   const take = nearestDivisors(size, by).map(String);
   return context.fail(
     "not-divisible",
-    { by, axis: printAxis(a), from: a.origin ? fromOrigin(context, a) : ("input" in context ? (context as StageContext).input.from : ""), take },
+    {
+      by,
+      axis: printAxis(a),
+      from: a.origin ? fromOrigin(context, a) : "input" in context ? (context as StageContext).input.from : "",
+      take,
+    },
     { at: context.args.span(at) },
   );
 }
 
-const fromOrigin = (context: Context, a: Axis): string => ("input" in context ? (context as StageContext).input.from : (a.origin?.text ?? ""));
+const fromOrigin = (context: Context, a: Axis): string =>
+  "input" in context ? (context as StageContext).input.from : (a.origin?.text ?? "");
 
 /** `heads` must divide the width (axes.md): names the nearest divisors. */
 export function headsDivide(context: Context, width: Axis, heads: number): boolean {
@@ -172,10 +190,18 @@ export function readsKind(context: StageContext, reads: "numbers" | "ids"): bool
   if (holds === reads) return true;
   const facts = { word: wordOf(context), name: input.name, from: input.from };
   if (reads === "numbers") {
-    context.fail("ids-or-numbers", { ...facts, reads: "numbers", holds: "token ids", put: "embedding(64)" }, { marks: compared(input) });
+    context.fail(
+      "ids-or-numbers",
+      { ...facts, reads: "numbers", holds: "token ids", put: "embedding(64)" },
+      { marks: compared(input) },
+    );
   } else {
     const dim = context.args.has("dim") ? `(${context.args.number("dim")})` : "(64)";
-    context.fail("ids-or-numbers", { ...facts, reads: "token ids", holds: "numbers", use: `dense${dim}` }, { marks: compared(input) });
+    context.fail(
+      "ids-or-numbers",
+      { ...facts, reads: "token ids", holds: "numbers", use: `dense${dim}` },
+      { marks: compared(input) },
+    );
   }
   return false;
 }
@@ -211,7 +237,12 @@ export function axesMismatch(
   );
 }
 
-export function shapeMismatch(context: FusionContext, a: Named, b: Named, help: { add?: string; use?: string }): undefined {
+export function shapeMismatch(
+  context: FusionContext,
+  a: Named,
+  b: Named,
+  help: { add?: string; use?: string },
+): undefined {
   return context.fail(
     "fusion-shape-mismatch",
     {
@@ -230,7 +261,14 @@ export function joinable(context: FusionContext): boolean {
     if (source.type.dtype === "i32") {
       context.fail(
         "ids-or-numbers",
-        { word: wordOf(context), reads: "numbers", name: source.name, holds: "token ids", from: source.from, put: "embedding(64)" },
+        {
+          word: wordOf(context),
+          reads: "numbers",
+          name: source.name,
+          holds: "token ids",
+          from: source.from,
+          put: "embedding(64)",
+        },
         { at: source.span, label: printType(source.type), help: `write \`${source.name} -> embedding(64)\`` },
       );
       return false;

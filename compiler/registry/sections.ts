@@ -1,12 +1,27 @@
 /** The sections and the properties of definitions, described with the same parameters as ops. */
-import { type Entry, type Param, boolean, call, column, defineWord, either, int, later, list, number, path, string } from "./define.ts";
+import {
+  boolean,
+  call,
+  column,
+  defineWord,
+  type Entry,
+  either,
+  int,
+  later,
+  list,
+  number,
+  type Param,
+  string,
+} from "./define.ts";
 
-const section = (name: string, doc: string, params: Entry["params"]): Entry => defineWord({ name, role: "section", doc, params });
-const properties = (name: string, doc: string, params: Entry["params"]): Entry => defineWord({ name, role: "properties", doc, params });
+const section = (name: string, doc: string, params: Entry["params"]): Entry =>
+  defineWord({ name, role: "section", doc, params });
+const properties = (name: string, doc: string, params: Entry["params"]): Entry =>
+  defineWord({ name, role: "properties", doc, params });
 
 export const sections: { readonly [word: string]: Entry } = {
   data: section("data", "Where the rows are and how they are parted.", {
-    source: either("The table: CSV, TSV, JSON lines, Parquet, files(…), query(\"…\") or folders(\"…\").", {
+    source: either('The table: CSV, TSV, JSON lines, Parquet, files(…), query("…") or folders("…").', {
       kinds: [{ is: "path" }, { is: "call", roles: ["source"] }],
       required: true,
     }),
@@ -14,7 +29,9 @@ export const sections: { readonly [word: string]: Entry } = {
       kinds: [{ is: "path" }, { is: "list", of: { is: "path" }, min: 1 }, { is: "call", roles: ["source"] }],
     }),
     id: column("Column that names the rows; `id` if there is one, else the row number."),
-    time: either("Column that orders the rows, or `row`: their order in the table.", { kinds: [{ is: "column" }, { is: "choice", of: ["row"] }] }),
+    time: either("Column that orders the rows, or `row`: their order in the table.", {
+      kinds: [{ is: "column" }, { is: "choice", of: ["row"] }],
+    }),
     group: column("Column of what belongs together."),
     where: string("SQL condition that rows must pass.", { what: "an SQL condition" }),
     header: boolean("false: the table has no header; columns are column0, column1 …", { default: true }),
@@ -22,8 +39,14 @@ export const sections: { readonly [word: string]: Entry } = {
     split: call("How rows are parted into train, validation and test.", { roles: ["split"] }),
   }),
   train: section("train", "How the model is trained.", {
-    optimizer: call("What turns gradients into steps.", { roles: ["optimizer"], default: { word: "adam", args: { learning_rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } } }),
-    schedule: call("How the learning rate changes.", { roles: ["schedule"], default: { word: "constant", args: { warmup: 0 } } }),
+    optimizer: call("What turns gradients into steps.", {
+      roles: ["optimizer"],
+      default: { word: "adam", args: { learning_rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } },
+    }),
+    schedule: call("How the learning rate changes.", {
+      roles: ["schedule"],
+      default: { word: "constant", args: { warmup: 0 } },
+    }),
     epochs: int("Passes over the training rows.", { min: 1, default: 10 }),
     batch_size: int("Rows a step.", { min: 1, default: 32 }),
     stop: call("When to stop early.", { roles: ["stop"] }),
@@ -55,7 +78,10 @@ export const sections: { readonly [word: string]: Entry } = {
 };
 
 const learning: { readonly [name: string]: Param } = {
-  frozen: either("Its weights do not learn.", { kinds: [{ is: "boolean" }, { is: "planned", kind: { is: "int", min: 1 } }], default: false }),
+  frozen: either("Its weights do not learn.", {
+    kinds: [{ is: "boolean" }, { is: "planned", kind: { is: "int", min: 1 } }],
+    default: false,
+  }),
   learning_rate: number("A rate of its own in place of the optimizer's.", { above: 0 }),
 };
 
@@ -70,4 +96,3 @@ export const definitionProperties: { readonly [word: string]: Entry } = {
     auxiliary: boolean("Trained and reported, not an output.", { default: false }),
   }),
 };
-

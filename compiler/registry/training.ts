@@ -1,5 +1,5 @@
 /** Words of `train`: optimizers, schedules, stopping, clipping. Rates come first; Keras's defaults. */
-import { type Entry, type Role, boolean, defineWord, int, monitor, number, plannedWords, share } from "./define.ts";
+import { boolean, defineWord, type Entry, int, monitor, number, plannedWords, type Role, share } from "./define.ts";
 
 const rate = number("Learning rate.", { above: 0, default: 1e-3 });
 const warmup = share("Share of the steps in which the rate rises from 0.", { below: 1, default: 0 });
@@ -97,6 +97,20 @@ export const stops: readonly Entry[] = [
 ];
 
 export const clips: readonly Entry[] = [
-  defineWord({ name: "norm", role: "clip" as Role, doc: "Scales all gradients down to this global norm.", example: "clip: norm(1)", positional: 1, params: { max: number("Largest norm.", { above: 0, required: true }) } }),
-  defineWord({ name: "value", role: "clip" as Role, doc: "Cuts every gradient at this size.", example: "clip: value(0.5)", positional: 1, params: { max: number("Largest size.", { above: 0, required: true }) } }),
+  defineWord({
+    name: "norm",
+    role: "clip" as Role,
+    doc: "Scales all gradients down to this global norm.",
+    example: "clip: norm(1)",
+    positional: 1,
+    params: { max: number("Largest norm.", { above: 0, required: true }) },
+  }),
+  defineWord({
+    name: "value",
+    role: "clip" as Role,
+    doc: "Cuts every gradient at this size.",
+    example: "clip: value(0.5)",
+    positional: 1,
+    params: { max: number("Largest size.", { above: 0, required: true }) },
+  }),
 ];

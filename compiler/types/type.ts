@@ -89,9 +89,7 @@ export function sameAxes(a: TensorType, b: TensorType): boolean {
 
 /** Equal in everything but the size of the last axis. */
 export function sameLeading(a: TensorType, b: TensorType): boolean {
-  return (
-    a.axes.length === b.axes.length && leadingAxes(a).every((x, i) => sameAxis(x, b.axes[i] as Axis, false))
-  );
+  return a.axes.length === b.axes.length && leadingAxes(a).every((x, i) => sameAxis(x, b.axes[i] as Axis, false));
 }
 
 /** What hover prints and an annotation accepts: `f32[B, time=626, bands=128]?`. */

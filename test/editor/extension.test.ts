@@ -9,11 +9,34 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileText } from "../../compiler/compile.ts";
 import { textmateGrammar } from "../../editor/textmate.ts";
 import { parse } from "../../grammar/parse.ts";
-import { buildVsix, filesNamed } from "../../scripts/vsix.mjs";
+import { packExtension } from "../../scripts/vsix.mjs";
 import { extension } from "./tokenize.ts";
 
 const read = (file: string): string => readFileSync(path.join(extension, file), "utf8");
 const json = (file: string) => JSON.parse(read(file));
+
+/** The files that the extension's package.json names, and those that people read. */
+function filesNamed(): string[] {
+  const { icon, contributes } = json("package.json") as Manifest;
+  const { languages, grammars, snippets } = contributes;
+  return [
+    ...languages.flatMap((l) => [l.configuration, l.icon.light, l.icon.dark]),
+    ...[...grammars, ...snippets].map((g) => g.path),
+    icon,
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE.txt",
+  ].map((file) => path.posix.normalize(file));
+}
+
+interface Manifest {
+  readonly icon: string;
+  readonly contributes: {
+    readonly languages: readonly { readonly configuration: string; readonly icon: { light: string; dark: string } }[];
+    readonly grammars: readonly { readonly path: string }[];
+    readonly snippets: readonly { readonly path: string }[];
+  };
+}
 
 /** The entries of a zip archive, by its central directory. */
 function unzip(bytes: Buffer): Map<string, Buffer> {
@@ -39,14 +62,14 @@ describe("the vsix", () => {
   let built: string;
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), "mmfc-vsix-"));
-    built = await buildVsix(path.join(folder, "first"));
+    built = await packExtension(path.join(folder, "first"));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("is named by the version and the same bytes twice", async () => {
     const { version } = JSON.parse(readFileSync(path.join(extension, "../../package.json"), "utf8"));
     expect(path.basename(built)).toBe(`mmfc-${version}.vsix`);
-    const again = await buildVsix(path.join(folder, "second"));
+    const again = await packExtension(path.join(folder, "second"));
     expect(readFileSync(again).equals(readFileSync(built))).toBe(true);
   });
 
@@ -56,9 +79,9 @@ describe("the vsix", () => {
     const named = [...manifest.matchAll(/Path="([^"]+)"/g)].map((m) => m[1] as string);
     expect(named).toContain("extension/package.json");
     expect(named).toContain("extension/icons/icon.png");
-    for (const file of [...named, ...filesNamed(json("package.json")).map((f) => `extension/${f}`)])
+    for (const file of [...named, ...filesNamed().map((f) => `extension/${f}`)])
       expect(files.has(file), file).toBe(true);
-    expect(manifest).toMatch(/<Identity Language="en-US" Id="mmf" Version="[\d.]+" Publisher="mmfc" \/>/);
+    expect(manifest).toMatch(/<Identity Language="en-US" Id="mmfc" Version="[\d.]+" Publisher="mmfc" \/>/);
     expect(manifest).toContain('Id="Microsoft.VisualStudio.Code.Engine" Value="^1.');
     expect(files.get("extension/package.json")?.toString("utf8")).toBe(read("package.json"));
     const types = files.get("[Content_Types].xml")?.toString("utf8") ?? "";
@@ -79,7 +102,7 @@ describe("the vsix", () => {
 describe("the extension", () => {
   it("names only files that exist, and runs no code", () => {
     const manifest = json("package.json");
-    for (const file of filesNamed(manifest)) expect(existsSync(path.join(extension, file)), file).toBe(true);
+    for (const file of filesNamed()) expect(existsSync(path.join(extension, file)), file).toBe(true);
     expect(manifest).not.toHaveProperty("main");
     expect(manifest).not.toHaveProperty("activationEvents");
     expect(manifest.version).toBe(JSON.parse(readFileSync(path.join(extension, "../../package.json"), "utf8")).version);

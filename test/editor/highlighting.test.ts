@@ -74,7 +74,7 @@ function placeOf(role: Role, word: string): [line: string, scope: string] {
   switch (role) {
     case "modality":
     case "target":
-      return [`model M { ${role} name: ${word} {} }`, `storage.type.${role}`];
+      return [`model M { ${role} name: ${word} {} }`, `support.type.${role}`];
     case "fusion":
     case "late":
       return [

@@ -134,7 +134,7 @@ describe("files", () => {
 
   it("have kebab-case names and no grab bags", () => {
     expect(sources.filter((file) => !/^[a-z0-9.-]+$/.test(path.posix.basename(file)))).toEqual([]);
-    expect(sources.filter((file) => /\b(?:utils?|helpers?|managers?|misc|common)\b/.test(file))).toEqual([]);
+    expect(sources.filter((file) => /\b(?:utils?|helpers?|managers?)\b/.test(file))).toEqual([]);
   });
 
   it("begin with what they own", () => {

@@ -4,8 +4,8 @@
  */
 import { layerWeights, withCommas } from "../../ir/cost.ts";
 import type { Call, FlowGroup, Model } from "../../ir/ir.ts";
-import { type Axis, printShort, printType, type TensorType } from "../../types/type.ts";
 import { printDim } from "../../types/dim.ts";
+import { type Axis, printShort, printType, type TensorType } from "../../types/type.ts";
 
 /** What drawing reads of a model. */
 export type Drawn = Pick<Model, "values" | "layers" | "groups">;

@@ -3,8 +3,8 @@
  * the same for the same diagram. Reads the diagram alone.
  */
 import {
-  allItems,
   type Arrow,
+  allItems,
   arrowsOf,
   type Diagram,
   type DiagramNode,

@@ -7,12 +7,12 @@ import { type FlowGroup, type InputGroup, isFlow, type Model, type ReducedModel 
 import { columns } from "../../ir/print.ts";
 import { ops } from "../../registry/index.ts";
 import { printType } from "../../types/type.ts";
-import { call, type Code, type Item, lineWidth, object, print, type Property, text } from "./layout.ts";
+import { type Code, call, type Item, lineWidth, object, type Property, print, text } from "./layout.ts";
 import { docComment, lineComment } from "./literals.ts";
 import { createNames } from "./names.ts";
 import { literal } from "./plain.ts";
 import { type Asked, sizeExpression } from "./sizes.ts";
-import { sharedUses, type StageScope, stagesOf } from "./stages.ts";
+import { type StageScope, sharedUses, stagesOf } from "./stages.ts";
 
 /** Where the comments with places of the spec end. */
 const placesEnd = 100;

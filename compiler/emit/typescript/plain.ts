@@ -1,6 +1,7 @@
 /** Plain data as code: plans and arguments. Knows no model. */
-import { numeral, quote } from "./literals.ts";
+
 import { type Code, object, text } from "./layout.ts";
+import { numeral, quote } from "./literals.ts";
 
 /**
  * A literal of plain JSON data. Properties that are undefined are left out, as JSON leaves them out.

@@ -2,7 +2,7 @@
 import { isFlow, type Model } from "../../ir/ir.ts";
 import { printType } from "../../types/type.ts";
 import { buildFunction } from "./build-function.ts";
-import { call, type Code, object, print, type Property, text } from "./layout.ts";
+import { type Code, call, object, type Property, print, text } from "./layout.ts";
 import { docComment } from "./literals.ts";
 import { camelCase, createNames } from "./names.ts";
 import { literal } from "./plain.ts";

@@ -7,7 +7,7 @@ import type { Fusion, Op } from "../../registry/define.ts";
 import { fusions, lateFusions, ops } from "../../registry/index.ts";
 import { type TensorType, withAxes } from "../../types/type.ts";
 import { argumentsOf, isDefault } from "./arguments.ts";
-import { type Code, type Item, type Property, call as callCode, print, text } from "./layout.ts";
+import { type Code, call as callCode, type Item, type Property, print, text } from "./layout.ts";
 import { lineComment } from "./literals.ts";
 import { camelCase, type Names } from "./names.ts";
 import { literal } from "./plain.ts";

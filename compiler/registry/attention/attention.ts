@@ -1,7 +1,7 @@
 /** self_attention and transformer: every step reads every other. */
 import { add, multiply } from "../../types/dim.ts";
 import { axis, lastAxis, withLast } from "../../types/type.ts";
-import { type Op, type Shapes, type WeightSpec, boolean, choice, defineOp, int, share } from "../define.ts";
+import { boolean, choice, defineOp, int, type Op, type Shapes, share, type WeightSpec } from "../define.ts";
 import { activations } from "../parameters.ts";
 import { headsDivide, needsKnown, wrongRank } from "../problems.ts";
 
@@ -10,7 +10,11 @@ const heads = int("Number of attention heads; divides the width.", { min: 1, req
 const infer: Op["infer"] = (context) => {
   const { input, args } = context;
   if (input.type.axes.length !== 2) {
-    return wrongRank(context, ["steps", "features"], input.type.axes.length > 2 ? { use: `each(${context.text})` } : {});
+    return wrongRank(
+      context,
+      ["steps", "features"],
+      input.type.axes.length > 2 ? { use: `each(${context.text})` } : {},
+    );
   }
   const width = lastAxis(input.type)!;
   if (!needsKnown(context, width, "dense(64)") || !headsDivide(context, width, args.number("heads"))) return undefined;
@@ -89,7 +93,12 @@ export const attentionOps: readonly Op[] = [
     params: {},
     infer(context) {
       const { input } = context;
-      if (input.type.axes.length !== 2) return wrongRank(context, ["steps", "features"], input.type.axes.length > 2 ? { use: "each(attention_pooling)" } : {});
+      if (input.type.axes.length !== 2)
+        return wrongRank(
+          context,
+          ["steps", "features"],
+          input.type.axes.length > 2 ? { use: "each(attention_pooling)" } : {},
+        );
       const c = lastAxis(input.type)!;
       return { ...input.type, axes: [axis("features", c.size, c.origin)] };
     },

@@ -1,7 +1,7 @@
 /** Feature ops: from ids, pictures or sequences to features. */
 import { multiply, symbol } from "../../types/dim.ts";
 import { axis, elements, tensor, withAxes } from "../../types/type.ts";
-import { type Op, type StageContext, boolean, choice, defineOp, either, int } from "../define.ts";
+import { boolean, choice, defineOp, either, int, type Op, type StageContext } from "../define.ts";
 import { needsKnown, notDivisible, wrongRank } from "../problems.ts";
 
 const patchesSides = (context: StageContext): number[] => {
@@ -29,7 +29,11 @@ export const featureOps: readonly Op[] = [
       return tensor("f32", [...axes, axis("features", args.number("dim"), origin)], input.type.absentWith);
     },
     weights: ({ inputs, args }) => [
-      { name: "embeddings", shape: [inputs[0]!.vocabulary ?? symbol("?.vocabulary"), args.number("dim")], trainable: true },
+      {
+        name: "embeddings",
+        shape: [inputs[0]!.vocabulary ?? symbol("?.vocabulary"), args.number("dim")],
+        trainable: true,
+      },
     ],
     cost: () => 0,
     emit: {
@@ -61,7 +65,9 @@ export const featureOps: readonly Op[] = [
       }
       return tensor("f32", [...input.type.axes, axis("features", width, origin)], input.type.absentWith);
     },
-    emit: { options: ({ inputs }, expression) => ({ depth: expression(inputs[0]!.vocabulary ?? symbol("?.vocabulary")) }) },
+    emit: {
+      options: ({ inputs }, expression) => ({ depth: expression(inputs[0]!.vocabulary ?? symbol("?.vocabulary")) }),
+    },
   }),
   defineOp({
     name: "patches",
@@ -71,7 +77,13 @@ export const featureOps: readonly Op[] = [
     example: "chart -> patches(15x15, dim: 64)",
     positional: 1,
     params: {
-      size: either("Height x width of a patch, or steps of a piece.", { kinds: [{ is: "size", rank: 2 }, { is: "int", min: 1 }], required: true }),
+      size: either("Height x width of a patch, or steps of a piece.", {
+        kinds: [
+          { is: "size", rank: 2 },
+          { is: "int", min: 1 },
+        ],
+        required: true,
+      }),
       dim: int("Width of a patch's vector.", { min: 1, required: true }),
     },
     infer(context) {
@@ -145,4 +157,3 @@ export const featureOps: readonly Op[] = [
     },
   }),
 ];
-

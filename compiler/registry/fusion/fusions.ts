@@ -11,12 +11,21 @@ import {
   printType,
   sameAxes,
   sameAxis,
-  tensor,
   type TensorType,
+  tensor,
   withAxes,
   withLast,
 } from "../../types/type.ts";
-import { type Fusion, type FusionContext, type Named, type Shapes, boolean, defineFusion, int, string } from "../define.ts";
+import {
+  boolean,
+  defineFusion,
+  type Fusion,
+  type FusionContext,
+  int,
+  type Named,
+  type Shapes,
+  string,
+} from "../define.ts";
 import { allVectors, axesMismatch, joinable, poolingFor, shapeMismatch, wordOf } from "../problems.ts";
 
 /** Modalities without which the result is absent: only if no source is always there. */
@@ -26,11 +35,16 @@ export function absentTogether(sources: readonly TensorType[]): readonly string[
 }
 
 const types = (context: FusionContext): TensorType[] => context.sources.map((s) => s.type);
-const result = (context: FusionContext, axes: readonly Axis[]): TensorType => tensor("f32", axes, absentTogether(types(context)));
+const result = (context: FusionContext, axes: readonly Axis[]): TensorType =>
+  tensor("f32", axes, absentTogether(types(context)));
 
 /** Masks of all sources over the same axes, joined: anded is masked where any has a mask. */
 const masked = (context: FusionContext, axes: readonly Axis[]): Axis[] =>
-  axes.map((a, i) => (context.sources.some((s) => s.type.axes.length === axes.length && s.type.axes[i]?.masked) ? { ...a, masked: true as const } : a));
+  axes.map((a, i) =>
+    context.sources.some((s) => s.type.axes.length === axes.length && s.type.axes[i]?.masked)
+      ? { ...a, masked: true as const }
+      : a,
+  );
 
 /** The narrowest known width among the sources: what a `dense` would bring the others to. */
 const widthOf = (source: Named): number | undefined => {
@@ -72,7 +86,8 @@ const concatenate = defineFusion({
     const spread = args.boolean("broadcast");
     const model = spread ? broadcastAxes(context)! : sources[0]!;
     const others = spread ? sources.filter((s) => s.type.axes.length > 1) : sources;
-    const position = wanted === undefined ? model.type.axes.length - 1 : model.type.axes.findIndex((a) => a.name === wanted);
+    const position =
+      wanted === undefined ? model.type.axes.length - 1 : model.type.axes.findIndex((a) => a.name === wanted);
     if (position < 0) {
       return context.fail(
         "axis-names",
@@ -95,8 +110,15 @@ const concatenate = defineFusion({
     const refusing = sources.find((s) => s.type.absentWith.length > 0 && s.type.axes.length > 1);
     if (refusing) return refusesAbsent(context, refusing);
     const bits = args.boolean("presence") ? sources.filter((s) => s.type.absentWith.length > 0).length : 0;
-    const joined = add(...sources.map((s) => (spread && s.type.axes.length === 1 && position !== 0 ? lastAxis(s.type)!.size : s.type.axes[position]!.size)), bits);
-    const axes = masked(context, model.type.axes).map((a, i) => (i === position ? axis(a.name, joined, origin, a.masked) : a));
+    const joined = add(
+      ...sources.map((s) =>
+        spread && s.type.axes.length === 1 && position !== 0 ? lastAxis(s.type)!.size : s.type.axes[position]!.size,
+      ),
+      bits,
+    );
+    const axes = masked(context, model.type.axes).map((a, i) =>
+      i === position ? axis(a.name, joined, origin, a.masked) : a,
+    );
     return result(context, axes);
   },
   weights: ({ inputs }) =>
@@ -130,14 +152,19 @@ const sequence = defineFusion({
     if (!joinable(context)) return undefined;
     const deep = sources.find((s) => s.type.axes.length > 2 || s.type.axes.length === 0);
     if (deep) {
-      return axesMismatch(context, "sequences", deep, { add: deep.type.axes.length === 3 ? "-> patches(8x8, dim: 64)" : "-> flatten" });
+      return axesMismatch(context, "sequences", deep, {
+        add: deep.type.axes.length === 3 ? "-> patches(8x8, dim: 64)" : "-> flatten",
+      });
     }
     const first = sources[0]!;
     const odd = sources.find((s) => !sameDim(lastAxis(s.type)!.size, lastAxis(first.type)!.size));
     if (odd) return shapeMismatch(context, first, odd, denseTo(first));
     const steps = add(...sources.map((s) => (s.type.axes.length === 2 ? s.type.axes[0]!.size : 1)));
     const anyMask = sources.some((s) => s.type.axes[0]?.masked || s.type.absentWith.length > 0);
-    return result(context, [axis("tokens", steps, origin, anyMask), axis("features", lastAxis(first.type)!.size, lastAxis(first.type)!.origin)]);
+    return result(context, [
+      axis("tokens", steps, origin, anyMask),
+      axis("features", lastAxis(first.type)!.size, lastAxis(first.type)!.origin),
+    ]);
   },
   weights: ({ inputs }) => [{ name: "sources", shape: [inputs.length, lastAxis(inputs[0]!)!.size], trainable: true }],
 });
@@ -157,7 +184,10 @@ const stack = defineFusion({
     const odd = sources.find((s) => !sameDim(lastAxis(s.type)!.size, lastAxis(first.type)!.size));
     if (odd) return shapeMismatch(context, first, odd, denseTo(first));
     const anyAbsent = sources.some((s) => s.type.absentWith.length > 0);
-    return result(context, [axis("modalities", sources.length, origin, anyAbsent), axis("features", lastAxis(first.type)!.size, lastAxis(first.type)!.origin)]);
+    return result(context, [
+      axis("modalities", sources.length, origin, anyAbsent),
+      axis("features", lastAxis(first.type)!.size, lastAxis(first.type)!.origin),
+    ]);
   },
 });
 
@@ -186,11 +216,15 @@ function equalShapes(context: FusionContext, spread: boolean): TensorType | unde
   const model = spread ? broadcastAxes(context)! : sources[0]!;
   for (const source of sources) {
     if (source === model || sameAxes(source.type, model.type)) continue;
-    if (spread && source.type.axes.length === 1 && sameDim(lastAxis(source.type)!.size, lastAxis(model.type)!.size)) continue;
+    if (spread && source.type.axes.length === 1 && sameDim(lastAxis(source.type)!.size, lastAxis(model.type)!.size))
+      continue;
     const [a, b] = [sources[0]!, source === sources[0] ? model : source];
     if (a.type.axes.length !== b.type.axes.length) {
       const longer = a.type.axes.length > b.type.axes.length ? a : b;
-      return axesMismatch(context, "equal axes", longer, { add: poolingFor(longer.type), use: `${wordOf(context)}(…, broadcast: true)` });
+      return axesMismatch(context, "equal axes", longer, {
+        add: poolingFor(longer.type),
+        use: `${wordOf(context)}(…, broadcast: true)`,
+      });
     }
     if (leadingAxes(a.type).some((x, i) => !sameAxis(x, b.type.axes[i]!, false))) {
       return axesMismatch(context, "equal axes", b, { add: poolingFor(b.type) });
@@ -200,7 +234,11 @@ function equalShapes(context: FusionContext, spread: boolean): TensorType | unde
   return withAxes(model.type, masked(context, model.type.axes));
 }
 
-function elementwise(name: "add" | "multiply" | "average" | "maximum" | "difference", doc: string, example: string): Fusion {
+function elementwise(
+  name: "add" | "multiply" | "average" | "maximum" | "difference",
+  doc: string,
+  example: string,
+): Fusion {
   const absent = name === "average" || name === "maximum";
   return defineFusion({
     name,
@@ -318,12 +356,23 @@ export const fusions: readonly Fusion[] = [
   sequence,
   stack,
   elementwise("add", "The sum of its sources.", "fusion joint: mid = add(words, vision)"),
-  elementwise("multiply", "The product of its sources, feature by feature.", "fusion joint: mid = multiply(asked, seen)"),
+  elementwise(
+    "multiply",
+    "The product of its sources, feature by feature.",
+    "fusion joint: mid = multiply(asked, seen)",
+  ),
   elementwise("average", "The mean of the sources that are there.", "fusion joint: mid = average(words, voice)"),
-  elementwise("maximum", "The largest of the sources that are there, feature by feature.", "fusion joint: mid = maximum(words, voice)"),
-  elementwise("difference", "The absolute difference of two sources, feature by feature.", "fusion apart: mid = difference(left, right)"),
+  elementwise(
+    "maximum",
+    "The largest of the sources that are there, feature by feature.",
+    "fusion joint: mid = maximum(words, voice)",
+  ),
+  elementwise(
+    "difference",
+    "The absolute difference of two sources, feature by feature.",
+    "fusion apart: mid = difference(left, right)",
+  ),
   weightedAverage,
   gated,
   attention,
 ];
-

@@ -1,5 +1,5 @@
 /** Late fusions: predictions of heads of one target become one prediction of it. */
-import { type Fusion, boolean, choice, defineFusion } from "../define.ts";
+import { boolean, choice, defineFusion, type Fusion } from "../define.ts";
 import { absentTogether } from "./fusions.ts";
 
 const params = {
@@ -21,7 +21,8 @@ function late(name: "average" | "weighted_average" | "product" | "vote", doc: st
       const types = context.sources.map((s) => s.type);
       return { ...types[0]!, absentWith: absentTogether(types) };
     },
-    weights: ({ inputs }) => (name === "weighted_average" ? [{ name: "weights", shape: [inputs.length], trainable: true }] : []),
+    weights: ({ inputs }) =>
+      name === "weighted_average" ? [{ name: "weights", shape: [inputs.length], trainable: true }] : [],
     emit: { factory: `late_${name}` },
   });
 }

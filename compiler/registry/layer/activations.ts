@@ -1,5 +1,5 @@
 /** Activations as stages: `-> relu`. */
-import { type Op, defineOp } from "../define.ts";
+import { defineOp, type Op } from "../define.ts";
 import { activations } from "../parameters.ts";
 
 const docs: { readonly [name in (typeof activations)[number]]: string } = {

@@ -2,7 +2,18 @@
 import { multiply } from "../../types/dim.ts";
 import { axis, elements, lastAxis, withAxes } from "../../types/type.ts";
 import { defineOp, int } from "../define.ts";
-import { activation, dilation1, dilation2, kernel2, padding1, padding2, strides1, strides2, useBias, windows } from "../parameters.ts";
+import {
+  activation,
+  dilation1,
+  dilation2,
+  kernel2,
+  padding1,
+  padding2,
+  strides1,
+  strides2,
+  useBias,
+  windows,
+} from "../parameters.ts";
 import { fitsWindow, needsImage, needsSequence } from "../problems.ts";
 
 const bias = (filters: number, used: boolean) => (used ? [{ name: "bias", shape: [filters], trainable: true }] : []);
@@ -27,18 +38,29 @@ export const conv1d = defineOp({
     const { input, args, origin } = context;
     const filters = args.number("filters");
     const kernel = args.number("kernel_size");
-    if (!needsSequence(context, { image: `conv2d(${filters}, ${kernel}x${kernel})`, vector: `dense(${filters})` })) return undefined;
+    if (!needsSequence(context, { image: `conv2d(${filters}, ${kernel}x${kernel})`, vector: `dense(${filters})` }))
+      return undefined;
     const steps = input.type.axes[0]!;
-    const size = windows(steps.size, kernel, args.number("strides"), args.number("dilation_rate"), args.string("padding"));
+    const size = windows(
+      steps.size,
+      kernel,
+      args.number("strides"),
+      args.number("dilation_rate"),
+      args.string("padding"),
+    );
     if (!fitsWindow(context, [[steps, size]])) return undefined;
     return withAxes(input.type, [axis(steps.name, size, origin, steps.masked), axis("features", filters, origin)]);
   },
   weights({ inputs, args }) {
     const filters = args.number("filters");
     const channels = lastAxis(inputs[0]!)!.size;
-    return [{ name: "kernel", shape: [args.number("kernel_size"), channels, filters], trainable: true }, ...bias(filters, args.boolean("use_bias"))];
+    return [
+      { name: "kernel", shape: [args.number("kernel_size"), channels, filters], trainable: true },
+      ...bias(filters, args.boolean("use_bias")),
+    ];
   },
-  cost: ({ inputs, output, args }) => multiply(elements(output), args.number("kernel_size"), lastAxis(inputs[0]!)!.size),
+  cost: ({ inputs, output, args }) =>
+    multiply(elements(output), args.number("kernel_size"), lastAxis(inputs[0]!)!.size),
 });
 
 export const conv2d = defineOp({
@@ -61,20 +83,40 @@ export const conv2d = defineOp({
     const { input, args, origin } = context;
     const filters = args.number("filters");
     const [kh, kw] = args.size("kernel_size") as [number, number];
-    if (!needsImage(context, { sequence: `conv1d(${filters}, ${kh}${args.given("activation") ? `, ${args.string("activation")}` : ""})`, vector: `dense(${filters})`, items: true })) return undefined;
+    if (
+      !needsImage(context, {
+        sequence: `conv1d(${filters}, ${kh}${args.given("activation") ? `, ${args.string("activation")}` : ""})`,
+        vector: `dense(${filters})`,
+        items: true,
+      })
+    )
+      return undefined;
     const [h, w] = [input.type.axes[0]!, input.type.axes[1]!];
     const [th, tw] = args.size("strides") as [number, number];
     const [dh, dw] = args.size("dilation_rate") as [number, number];
     const padding = args.string("padding");
     const height = windows(h.size, kh, th, dh, padding);
     const width = windows(w.size, kw, tw, dw, padding);
-    if (!fitsWindow(context, [[h, height], [w, width]])) return undefined;
-    return withAxes(input.type, [axis(h.name, height, origin), axis(w.name, width, origin), axis("channels", filters, origin)]);
+    if (
+      !fitsWindow(context, [
+        [h, height],
+        [w, width],
+      ])
+    )
+      return undefined;
+    return withAxes(input.type, [
+      axis(h.name, height, origin),
+      axis(w.name, width, origin),
+      axis("channels", filters, origin),
+    ]);
   },
   weights({ inputs, args }) {
     const filters = args.number("filters");
     const [kh, kw] = args.size("kernel_size") as [number, number];
-    return [{ name: "kernel", shape: [kh, kw, lastAxis(inputs[0]!)!.size, filters], trainable: true }, ...bias(filters, args.boolean("use_bias"))];
+    return [
+      { name: "kernel", shape: [kh, kw, lastAxis(inputs[0]!)!.size, filters], trainable: true },
+      ...bias(filters, args.boolean("use_bias")),
+    ];
   },
   cost({ inputs, output, args }) {
     const [kh, kw] = args.size("kernel_size") as [number, number];

@@ -28,7 +28,9 @@ export const dense = defineOp({
   emit: {
     options: ({ output, args }, expression) => ({
       units: expression(lastAxis(output)!.size),
-      ...(args.has("activation") && args.string("activation") !== "linear" ? { activation: JSON.stringify(args.string("activation")) } : {}),
+      ...(args.has("activation") && args.string("activation") !== "linear"
+        ? { activation: JSON.stringify(args.string("activation")) }
+        : {}),
       ...(args.has("use_bias") && !args.boolean("use_bias") ? { useBias: "false" } : {}),
     }),
   },

@@ -1,6 +1,7 @@
 /** Normalizations and dropouts: the shape stays. */
-import { type Op, defineOp, number, share } from "../define.ts";
+
 import { lastAxis } from "../../types/type.ts";
+import { defineOp, number, type Op, share } from "../define.ts";
 import { needsFeatures, needsSequence } from "../problems.ts";
 
 const rate = share("Share that is set to 0 in training.", { below: 1, required: true });

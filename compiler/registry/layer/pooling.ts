@@ -1,6 +1,6 @@
 /** Pooling: over windows (max_pooling1d …) and over whole axes (global_average_pooling1d …). */
 import { axis, withAxes } from "../../types/type.ts";
-import { type Op, defineOp, int, size } from "../define.ts";
+import { defineOp, int, type Op, size } from "../define.ts";
 import { padding2, windows } from "../parameters.ts";
 import { fitsWindow, needsImage, needsSequence } from "../problems.ts";
 
@@ -26,7 +26,10 @@ function pooling1d(kind: "max" | "average"): Op {
       const pool = args.number("pool_size");
       const length = windows(steps.size, pool, args.maybeNumber("strides") ?? pool, 1, args.string("padding"));
       if (!fitsWindow(context, [[steps, length]])) return undefined;
-      return withAxes(input.type, [axis(steps.name, length, origin, steps.masked), axis("features", features.size, features.origin)]);
+      return withAxes(input.type, [
+        axis(steps.name, length, origin, steps.masked),
+        axis("features", features.size, features.origin),
+      ]);
     },
   });
 }
@@ -47,13 +50,27 @@ function pooling2d(kind: "max" | "average"): Op {
     infer(context) {
       const { input, args, origin } = context;
       if (!needsImage(context, { sequence: `${kind}_pooling1d`, items: true })) return undefined;
-      const [h, w, c] = input.type.axes as [(typeof input.type.axes)[0], (typeof input.type.axes)[0], (typeof input.type.axes)[0]];
+      const [h, w, c] = input.type.axes as [
+        (typeof input.type.axes)[0],
+        (typeof input.type.axes)[0],
+        (typeof input.type.axes)[0],
+      ];
       const [ph, pw] = args.size("pool_size") as [number, number];
       const [th, tw] = (args.has("strides") ? args.size("strides") : [ph, pw]) as [number, number];
       const height = windows(h.size, ph, th, 1, args.string("padding"));
       const width = windows(w.size, pw, tw, 1, args.string("padding"));
-      if (!fitsWindow(context, [[h, height], [w, width]])) return undefined;
-      return withAxes(input.type, [axis(h.name, height, origin), axis(w.name, width, origin), axis("channels", c.size, c.origin)]);
+      if (
+        !fitsWindow(context, [
+          [h, height],
+          [w, width],
+        ])
+      )
+        return undefined;
+      return withAxes(input.type, [
+        axis(h.name, height, origin),
+        axis(w.name, width, origin),
+        axis("channels", c.size, c.origin),
+      ]);
     },
   });
 }

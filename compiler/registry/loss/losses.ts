@@ -1,5 +1,5 @@
 /** Losses of heads, with the targets they are for. */
-import { type Entry, defineWord, number, plannedWords, share } from "../define.ts";
+import { defineWord, type Entry, number, plannedWords, share } from "../define.ts";
 
 export interface Loss extends Entry {
   readonly role: "loss";
@@ -8,7 +8,12 @@ export interface Loss extends Entry {
 
 const classification = ["binary", "multiclass", "multilabel"];
 const numbers = ["regression"];
-const planned = (...names: string[]) => plannedWords("loss", ...names).map((e) => ({ ...e, role: "loss" as const, for: [...classification, ...numbers, "ordinal", "forecast", "pairs"] }));
+const planned = (...names: string[]) =>
+  plannedWords("loss", ...names).map((e) => ({
+    ...e,
+    role: "loss" as const,
+    for: [...classification, ...numbers, "ordinal", "forecast", "pairs"],
+  }));
 
 export const losses: readonly Loss[] = [
   defineWord({
@@ -38,8 +43,22 @@ export const losses: readonly Loss[] = [
     },
     for: classification,
   }),
-  defineWord({ name: "mse", role: "loss" as const, doc: "Mean squared error.", source: "Keras MeanSquaredError", params: {}, for: numbers }),
-  defineWord({ name: "mae", role: "loss" as const, doc: "Mean absolute error.", source: "Keras MeanAbsoluteError", params: {}, for: numbers }),
+  defineWord({
+    name: "mse",
+    role: "loss" as const,
+    doc: "Mean squared error.",
+    source: "Keras MeanSquaredError",
+    params: {},
+    for: numbers,
+  }),
+  defineWord({
+    name: "mae",
+    role: "loss" as const,
+    doc: "Mean absolute error.",
+    source: "Keras MeanAbsoluteError",
+    params: {},
+    for: numbers,
+  }),
   defineWord({
     name: "huber",
     role: "loss" as const,
@@ -48,6 +67,13 @@ export const losses: readonly Loss[] = [
     params: { delta: number("Where it turns from squared to absolute.", { above: 0, default: 1 }) },
     for: numbers,
   }),
-  defineWord({ name: "log_cosh", role: "loss" as const, doc: "log(cosh(error)): a smooth absolute error.", source: "Keras LogCosh", params: {}, for: numbers }),
+  defineWord({
+    name: "log_cosh",
+    role: "loss" as const,
+    doc: "log(cosh(error)): a smooth absolute error.",
+    source: "Keras LogCosh",
+    params: {},
+    for: numbers,
+  }),
   ...planned("corn", "cumulative", "quantile", "gaussian_nll", "student_nll", "tweedie", "contrastive"),
 ];

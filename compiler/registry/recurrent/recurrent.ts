@@ -1,7 +1,7 @@
 /** lstm, gru and bidirectional: a state that steps through a sequence. */
 import { add, type Dim, multiply } from "../../types/dim.ts";
 import { axis, lastAxis, type TensorType, withAxes } from "../../types/type.ts";
-import { type Arguments, type Op, type Shapes, boolean, choice, defineOp, int, share, stages } from "../define.ts";
+import { type Arguments, boolean, choice, defineOp, int, type Op, type Shapes, share, stages } from "../define.ts";
 import { needsSteps } from "../problems.ts";
 
 const params = {
@@ -29,11 +29,13 @@ function recurrentWeights(gates: number, biases: (width: number) => readonly Dim
   };
 }
 
-const recurrentCost = (gates: number) => ({ inputs, args }: Shapes) => {
-  const units = args.number("units");
-  const [steps, features] = inputs[0]!.axes as [(typeof inputs)[0]["axes"][0], (typeof inputs)[0]["axes"][0]];
-  return multiply(steps.size, gates * units, add(features.size, units));
-};
+const recurrentCost =
+  (gates: number) =>
+  ({ inputs, args }: Shapes) => {
+    const units = args.number("units");
+    const [steps, features] = inputs[0]!.axes as [(typeof inputs)[0]["axes"][0], (typeof inputs)[0]["axes"][0]];
+    return multiply(steps.size, gates * units, add(features.size, units));
+  };
 
 const infer: Op["infer"] = (context) =>
   needsSteps(context) ? result(context.input.type, context.args, context.origin) : undefined;
@@ -81,7 +83,17 @@ export const bidirectional = defineOp({
     const first = flow.calls[0]!;
     const word = first.ref.parts.map((p) => p.text).join(".");
     if (flow.calls.length !== 1 || (word !== "lstm" && word !== "gru")) {
-      return context.fail("value-kind", { name: "bidirectional", takes: "`lstm` or `gru`", text: word, is: "another op", write: "bidirectional(lstm(64))" }, { at: first.span });
+      return context.fail(
+        "value-kind",
+        {
+          name: "bidirectional",
+          takes: "`lstm` or `gru`",
+          text: word,
+          is: "another op",
+          write: "bidirectional(lstm(64))",
+        },
+        { at: first.span },
+      );
     }
     const one = context.stages("layer", flow, input);
     if (!one) return undefined;

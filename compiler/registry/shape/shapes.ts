@@ -1,11 +1,17 @@
 /** Shape ops: the numbers stay, their axes change. */
+
+import { near } from "../../../diagnostics/near.ts";
 import { isKnown } from "../../types/dim.ts";
 import { axis, elements, unmasked, withAxes } from "../../types/type.ts";
-import { type Op, type StageContext, defineOp } from "../define.ts";
-import { near } from "../../../diagnostics/near.ts";
+import { defineOp, type Op, type StageContext } from "../define.ts";
 import { axisNames, needsKnown, wrongRank } from "../problems.ts";
 
-function wrongAxis(context: StageContext, text: string, why: "unknown" | "twice" | { leavesOut: string[] }, at = context.span): undefined {
+function wrongAxis(
+  context: StageContext,
+  text: string,
+  why: "unknown" | "twice" | { leavesOut: string[] },
+  at = context.span,
+): undefined {
   const names = axisNames(context.input.type);
   const found = near(text, names);
   return context.fail(
@@ -34,7 +40,12 @@ export const shapeOps: readonly Op[] = [
         context.note("no-effect", { text: context.text, why: `\`${input.name}\` is one vector a row` });
         return input.type;
       }
-      const pool = input.type.axes.length === 2 ? "global_average_pooling1d" : input.type.axes.length === 3 ? "global_average_pooling2d" : undefined;
+      const pool =
+        input.type.axes.length === 2
+          ? "global_average_pooling1d"
+          : input.type.axes.length === 3
+            ? "global_average_pooling2d"
+            : undefined;
       for (const a of input.type.axes) if (!needsKnown(context, a, pool)) return undefined;
       return withAxes(input.type, [axis("features", elements(input.type), origin)]);
     },
@@ -50,7 +61,8 @@ export const shapeOps: readonly Op[] = [
     infer(context) {
       const { input, args, origin } = context;
       const wanted = Object.entries(args.plain).map(([name, value]) => ({ name, size: value as number }));
-      if (wanted.length === 0) return context.fail("missing-parameter", { word: "reshape", needs: ["axes"], write: "height: 8, width: 8" });
+      if (wanted.length === 0)
+        return context.fail("missing-parameter", { word: "reshape", needs: ["axes"], write: "height: 8, width: 8" });
       const total = elements(input.type);
       const open = wanted.filter((a) => a.size === -1);
       const fixed = wanted.filter((a) => a.size !== -1).reduce((n, a) => n * a.size, 1);
@@ -60,12 +72,23 @@ export const shapeOps: readonly Op[] = [
       }
       const rest = open.length === 1 ? total / fixed : undefined;
       if (open.length > 1 || fixed === 0 || (rest === undefined ? fixed !== total : !Number.isInteger(rest))) {
-        return context.fail("reshape-differs", { text: context.text, holds: fixed, name: input.name, has: total, from: input.from });
+        return context.fail("reshape-differs", {
+          text: context.text,
+          holds: fixed,
+          name: input.name,
+          has: total,
+          from: input.from,
+        });
       }
-      return withAxes(input.type, wanted.map((a) => axis(a.name, a.size === -1 ? (rest as number) : a.size, origin)));
+      return withAxes(
+        input.type,
+        wanted.map((a) => axis(a.name, a.size === -1 ? (rest as number) : a.size, origin)),
+      );
     },
     emit: {
-      options: ({ output }, expression) => ({ targetShape: `[${output.axes.map((a) => expression(a.size)).join(", ")}]` }),
+      options: ({ output }, expression) => ({
+        targetShape: `[${output.axes.map((a) => expression(a.size)).join(", ")}]`,
+      }),
     },
   }),
   defineOp({
@@ -85,7 +108,10 @@ export const shapeOps: readonly Op[] = [
       }
       const left = names.filter((n) => !words.some((w) => w.text === n));
       if (left.length > 0) return wrongAxis(context, context.text, { leavesOut: left });
-      return withAxes(input.type, words.map((w) => input.type.axes[names.indexOf(w.text)]!));
+      return withAxes(
+        input.type,
+        words.map((w) => input.type.axes[names.indexOf(w.text)]!),
+      );
     },
     emit: {
       options: ({ inputs, output }) => ({
@@ -103,7 +129,12 @@ export const shapeOps: readonly Op[] = [
     infer(context) {
       const { input, words = [] } = context;
       const names = axisNames(input.type);
-      if (words.length === 0) return context.fail("missing-parameter", { word: "rename", needs: ["an axis"], write: `${names[0] ?? "old"}: new` });
+      if (words.length === 0)
+        return context.fail("missing-parameter", {
+          word: "rename",
+          needs: ["an axis"],
+          write: `${names[0] ?? "old"}: new`,
+        });
       for (const word of words) {
         if (!names.includes(word.text)) return wrongAxis(context, word.text, "unknown", word.span);
         const others = names.filter((n) => n !== word.text);
@@ -140,4 +171,3 @@ export const shapeOps: readonly Op[] = [
     },
   }),
 ];
-

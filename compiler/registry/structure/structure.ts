@@ -1,15 +1,29 @@
 /** Ops that take stages: each, residual, parallel, repeat. */
-import { add } from "../../types/dim.ts";
-import { axis, lastAxis, sameAxes, sameLeading, tensor, type TensorType, withAxes, withLast, printType } from "../../types/type.ts";
-import { type Op, choice, defineOp, int, stages } from "../define.ts";
+
 import { printFlow } from "../../../grammar/print.ts";
+import { add } from "../../types/dim.ts";
+import {
+  axis,
+  lastAxis,
+  printType,
+  sameAxes,
+  sameLeading,
+  type TensorType,
+  tensor,
+  withAxes,
+  withLast,
+} from "../../types/type.ts";
+import { choice, defineOp, int, type Op, stages } from "../define.ts";
 import { wrongRank } from "../problems.ts";
 
 const merges = ["add", "multiply", "maximum", "average"] as const;
 
 /** Masks of two values of the same axes, anded. */
 const bothMasks = (a: TensorType, b: TensorType): TensorType =>
-  withAxes(a, a.axes.map((x, i) => (b.axes[i]?.masked ? { ...x, masked: true as const } : x)));
+  withAxes(
+    a,
+    a.axes.map((x, i) => (b.axes[i]?.masked ? { ...x, masked: true as const } : x)),
+  );
 
 export const structureOps: readonly Op[] = [
   defineOp({
@@ -28,9 +42,20 @@ export const structureOps: readonly Op[] = [
       const result = context.stages("layers", args.flow("layers")!, { ...input, type: { ...input.type, axes: inner } });
       if (!result) return undefined;
       if (result.dtype === "i32") {
-        return context.fail("ids-or-numbers", { word: "each", reads: "numbers", name: input.name, holds: "token ids", from: input.from, put: "embedding(64)" });
+        return context.fail("ids-or-numbers", {
+          word: "each",
+          reads: "numbers",
+          name: input.name,
+          holds: "token ids",
+          from: input.from,
+          put: "embedding(64)",
+        });
       }
-      return tensor("f32", [axis(items.name, items.size, items.origin ?? origin, items.masked), ...result.axes], input.type.absentWith);
+      return tensor(
+        "f32",
+        [axis(items.name, items.size, items.origin ?? origin, items.masked), ...result.axes],
+        input.type.absentWith,
+      );
     },
   }),
   defineOp({
@@ -52,7 +77,10 @@ export const structureOps: readonly Op[] = [
       const past = args.flow("shortcut");
       const shortcut = past ? context.stages("shortcut", past, input) : input.type;
       if (!inner || !shortcut) return undefined;
-      const spreads = args.string("merge") === "multiply" && inner.axes.length === 1 && lastAxis(inner)?.size === lastAxis(shortcut)?.size;
+      const spreads =
+        args.string("merge") === "multiply" &&
+        inner.axes.length === 1 &&
+        lastAxis(inner)?.size === lastAxis(shortcut)?.size;
       if (!spreads && !sameAxes(inner, shortcut)) {
         const wide = lastAxis(inner)!.size;
         const rank = inner.axes.length;
@@ -60,7 +88,9 @@ export const structureOps: readonly Op[] = [
           word: "residual",
           first: { text: past ? printFlow(past) : input.name, type: printType(shortcut) },
           second: { text: printFlow(flow), type: printType(inner) },
-          ...(typeof wide === "number" ? { write: rank === 3 ? `shortcut: conv2d(${wide}, 1x1)` : `shortcut: dense(${wide})` } : {}),
+          ...(typeof wide === "number"
+            ? { write: rank === 3 ? `shortcut: conv2d(${wide}, 1x1)` : `shortcut: dense(${wide})` }
+            : {}),
         });
       }
       return spreads ? shortcut : bothMasks(shortcut, inner);
@@ -71,7 +101,8 @@ export const structureOps: readonly Op[] = [
     role: "structure",
     doc: "Applies several flows to the same input and joins what they give.",
     source: "Szegedy et al. 2015 (Inception); Kim 2014",
-    example: "report -> embedding(64) -> parallel(conv1d(64, 3) -> global_max_pooling1d, conv1d(64, 4) -> global_max_pooling1d)",
+    example:
+      "report -> embedding(64) -> parallel(conv1d(64, 3) -> global_max_pooling1d, conv1d(64, 4) -> global_max_pooling1d)",
     rest: "branches",
     params: {
       branches: stages("The flows, one after the other.", { required: true }),
@@ -122,4 +153,3 @@ export const structureOps: readonly Op[] = [
     },
   }),
 ];
-

@@ -1,8 +1,9 @@
 /** Kinds of target: what is predicted, its head's output, its default loss and metrics. */
-import { type Entry, type Params, choice, column, defineWord, either, list, plannedWords, string } from "../define.ts";
+
+import type { CallPlan } from "../../../plan/plan.ts";
 import type { Dim } from "../../types/dim.ts";
 import { multiply, symbol } from "../../types/dim.ts";
-import type { CallPlan } from "../../../plan/plan.ts";
+import { choice, column, defineWord, type Entry, either, list, type Params, plannedWords } from "../define.ts";
 
 export interface Target extends Entry {
   readonly role: "target";
@@ -17,16 +18,28 @@ export interface Target extends Entry {
 
 const common: Params = {
   column: column("Column of the table; its own name if not given.", { excludes: ["columns"] }),
-  na: either("Cells that mean: not known.", { kinds: [{ is: "string", what: "the text of a cell" }, { is: "number" }, { is: "list", of: { is: "either", kinds: [{ is: "string", what: "the text of a cell" }, { is: "number" }] } }] }),
+  na: either("Cells that mean: not known.", {
+    kinds: [
+      { is: "string", what: "the text of a cell" },
+      { is: "number" },
+      { is: "list", of: { is: "either", kinds: [{ is: "string", what: "the text of a cell" }, { is: "number" }] } },
+    ],
+  }),
   from: { doc: "Another table.", kind: { is: "boolean" }, later: true },
   key: { doc: "The column on which the tables match.", kind: { is: "boolean" }, later: true },
   window: { doc: "Rows before this row's time.", kind: { is: "boolean" }, later: true },
   count: { doc: "A label for each item.", kind: { is: "boolean" }, later: true },
 };
 const columns = list("Several columns.", { of: { is: "column" }, min: 1, excludes: ["column"] });
-const classWeight = choice("balanced: every class weighs the same in the loss, however rare.", { of: ["none", "balanced"], default: "none" });
+const classWeight = choice("balanced: every class weighs the same in the loss, however rare.", {
+  of: ["none", "balanced"],
+  default: "none",
+});
 const classes = either("The labels in order, or their number; without it, those of the training rows.", {
-  kinds: [{ is: "int", min: 2 }, { is: "list", of: { is: "string", what: "a label" }, min: 2 }],
+  kinds: [
+    { is: "int", min: 2 },
+    { is: "list", of: { is: "string", what: "a label" }, min: 2 },
+  ],
 });
 
 const planned = (name: string) => plannedWords("target", name)[0] as Target;
@@ -39,7 +52,9 @@ export const targets: readonly Target[] = [
     example: 'target defaulted: binary { column: "default_12m", positive: "yes" }',
     params: {
       ...common,
-      positive: either("The label that counts as yes; `1`, `true` or `yes` if the column has it.", { kinds: [{ is: "string", what: "a label" }, { is: "int" }, { is: "boolean" }] }),
+      positive: either("The label that counts as yes; `1`, `true` or `yes` if the column has it.", {
+        kinds: [{ is: "string", what: "a label" }, { is: "int" }, { is: "boolean" }],
+      }),
       classes: list("Both labels.", { of: { is: "string", what: "a label" }, min: 2 }),
       class_weight: classWeight,
     },
@@ -81,7 +96,10 @@ export const targets: readonly Target[] = [
     params: {
       ...common,
       columns,
-      transform: choice("The loss is on the transformed value; metrics are in the column's own units.", { of: ["none", "log", "standard"], default: "none" }),
+      transform: choice("The loss is on the transformed value; metrics are in the column's own units.", {
+        of: ["none", "log", "standard"],
+        default: "none",
+      }),
     },
     units: (_name, _n, cols) => multiply(cols, 1),
     activation: undefined,
@@ -93,4 +111,3 @@ export const targets: readonly Target[] = [
   planned("forecast"),
   planned("pairs"),
 ];
-

@@ -1,0 +1,52 @@
+/**
+ * What the preparation of data noted: messages of the catalogue at their place in the spec, and one line each for what is
+ * merely good to know. Owns those lines.
+ */
+import { isCode } from "../diagnostics/catalogue.ts";
+import { count, number, path as pathText, share, tick } from "../diagnostics/phrase.ts";
+import type { DataNote } from "../runtime/data/modality.ts";
+
+interface Absence {
+  readonly absent: number;
+  readonly of: number;
+}
+
+/** The notes that are messages, and the lines of the others. */
+export function partNotes(notes: readonly DataNote[]): { messages: DataNote[]; lines: string[] } {
+  const messages = notes.filter((note) => isCode(note.code));
+  const lines = notes
+    .flatMap((note) => (isCode(note.code) ? [] : [noteLine(note)]))
+    .filter((line) => line !== undefined);
+  return { messages, lines };
+}
+
+function noteLine({ code, facts }: DataNote): string | undefined {
+  const { name, rows, of, path, parts } = facts as {
+    name?: string;
+    rows?: number;
+    of?: number;
+    path?: string;
+    parts?: { readonly [part: string]: Absence };
+  };
+  switch (code) {
+    case "rows-embargoed":
+      return `${count(rows ?? 0, "row")} between the parts left out: the embargo`;
+    case "rows-apart":
+      return `${count(rows ?? 0, "row")} left out: what they share with a later part stands in \`apart\``;
+    case "rows-dropped":
+      return `${count(rows ?? 0, "row")} of ${number(of ?? 0)} left out: without ${tick(name ?? "")} (\`missing: drop\`)`;
+    case "absent":
+      return absenceLine(name ?? "", Object.values(parts ?? {}));
+    case "cache-temporary":
+      return `${pathText(path ?? "")} cannot be written, so what was prepared is not kept`;
+    default:
+      return undefined;
+  }
+}
+
+/** `call is absent in 142 rows (8.6 %)` */
+function absenceLine(name: string, parts: readonly Absence[]): string | undefined {
+  const absent = parts.reduce((sum, part) => sum + part.absent, 0);
+  const all = parts.reduce((sum, part) => sum + part.of, 0);
+  return absent === 0 ? undefined : `${tick(name)} is absent in ${count(absent, "row")} (${share(absent / all)})`;
+}

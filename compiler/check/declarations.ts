@@ -1,0 +1,210 @@
+/** Checks modalities and targets: their kind, their properties, and what the properties say together. */
+import { foreignWord } from "../../diagnostics/foreign.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import type { Declaration } from "../../grammar/ast.ts";
+import type { Entry } from "../registry/define.ts";
+import { augments, modalities as modalityWords, targets as targetWords } from "../registry/index.ts";
+import type { ModalityFacts } from "../registry/modality/index.ts";
+import { type Dim, symbol } from "../types/dim.ts";
+import { type CheckedArguments, checkArguments } from "./arguments.ts";
+import { type ModelState, propsGiven } from "./model.ts";
+
+const augmentWords = new Map(augments.map((a) => [a.name, a]));
+
+function entryOf<E extends Entry>(
+  state: ModelState,
+  statement: Declaration,
+  words: ReadonlyMap<string, E>,
+): E | undefined {
+  const { session } = state;
+  const kind = statement.type;
+  if (!kind) return undefined;
+  const entry = words.get(kind.name.text);
+  if (entry && !entry.later) return entry;
+  if (entry?.later) {
+    session.say("not-here-yet", kind.name.span, { version: session.version, word: entry.name, use: [], mild: false });
+    return undefined;
+  }
+  const legal = [...words.values()].filter((e) => !e.later).map((e) => e.name);
+  const text = kind.name.text;
+  const foreign = foreignWord(text, legal);
+  if (foreign) {
+    session.say(
+      "foreign-word",
+      kind.name.span,
+      { text, write: foreign },
+      foreign.same
+        ? {
+            fix: {
+              title: `write ${foreign.write}`,
+              edits: [{ span: kind.name.span, text: foreign.write }],
+              certain: true,
+            },
+          }
+        : {},
+    );
+    return undefined;
+  }
+  const found = near(text, legal);
+  session.say(
+    "unknown-kind",
+    kind.name.span,
+    { text, word: statement.word, near: found },
+    oneNear(found)
+      ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } }
+      : {},
+  );
+  return undefined;
+}
+
+export function checkModality(state: ModelState, statement: Declaration, changed: boolean): void {
+  const { session } = state;
+  const name = statement.name;
+  if (!name) return;
+  if (statement.broken) {
+    state.unknown.add(name.text);
+    return;
+  }
+  const entry = entryOf(state, statement, modalityWords);
+  if (!entry) {
+    state.unknown.add(name.text);
+    return;
+  }
+  const optional = statement.type!.optional;
+  const args = checkArguments(entry, propsGiven(statement.props), state.values(), statement.type!.name.span);
+  const propertySpan = (key: string): Span | undefined =>
+    statement.props?.entries.find((p) => p.key.text === key)?.span;
+  let wrong = args.wrong;
+  if (optional && args.given("missing")) {
+    wrong = true;
+    session.say(
+      "parameter-excludes",
+      propertySpan("missing")!,
+      { text: `${entry.name}?`, other: `missing: ${args.text("missing") ?? ""}` },
+      { marks: [{ span: statement.type!.span, style: "-" }] },
+    );
+  }
+  if (!optional && args.given("dropout")) {
+    wrong = true;
+    const at = statement.props!.entries.find((p) => p.key.text === "dropout")!.key.span;
+    session.say("parameter-needs", at, { name: "dropout", needs: `${entry.name}?` });
+  }
+  if (entry.name === "text" && !args.wrong && args.string("output") === "ids" && !args.has("tokens")) {
+    wrong = true;
+    session.say("missing-parameter", statement.type!.name.span, {
+      word: "text",
+      needs: ["tokens"],
+      write: "tokens: 100",
+    });
+  }
+  if (entry.name === "tabular" && !args.wrong && !args.has("numeric") && !args.has("categorical")) {
+    wrong = true;
+    session.say("missing-parameter", statement.type!.name.span, {
+      word: "tabular",
+      needs: ["numeric"],
+      write: 'numeric: ["…"]',
+    });
+  }
+  if (
+    entry.name === "vector" &&
+    !args.wrong &&
+    (args.has("file") || args.has("files") || args.has("index")) &&
+    !args.has("dim")
+  ) {
+    wrong = true;
+    session.say("missing-parameter", statement.type!.name.span, { word: "vector", needs: ["dim"], write: "dim: 128" });
+  }
+  if (wrong || !augmentFits(state, statement, entry.name, args)) {
+    state.unknown.add(name.text);
+    return;
+  }
+  const facts: ModalityFacts = {
+    name: name.text,
+    optional,
+    args,
+    origin(property) {
+      const written = args.text(property);
+      const text = written === undefined ? entry.name : property === "features" ? written : `${property}: ${written}`;
+      return { text, span: written === undefined ? statement.type!.span : args.span(property) };
+    },
+    vocabularyOf: (other) => sharedVocabulary(state, other),
+  };
+  const type = entry.infer(facts);
+  state.modalities.set(name.text, {
+    name: name.text,
+    statement,
+    span: name.span,
+    entry,
+    facts,
+    args,
+    type,
+    optional,
+    changed,
+  });
+}
+
+/** The vocabulary of the text modality that another shares. */
+function sharedVocabulary(state: ModelState, name: string): Dim {
+  const found = state.modalities.get(name);
+  return found?.type.vocabulary ?? symbol(`${name}.vocabulary`);
+}
+
+/** `flip` of a sound, `mask_bands` of a picture. */
+function augmentFits(state: ModelState, statement: Declaration, kind: string, args: CheckedArguments): boolean {
+  const list = args.value("augment") as readonly { word: string }[] | undefined;
+  if (!list) return true;
+  const value = statement.props?.entries.find((p) => p.key.text === "augment")?.value;
+  let fits = true;
+  for (const [i, { word }] of list.entries()) {
+    const entry = augmentWords.get(word)!;
+    if ((entry.of as readonly string[]).includes(kind)) continue;
+    fits = false;
+    const at = value?.kind === "list" ? (value.items[i]?.span ?? value.span) : statement.name!.span;
+    const legal = [...augmentWords.values()]
+      .filter((e) => (e.of as readonly string[]).includes(kind) && !e.later)
+      .map((e) => e.name);
+    state.session.say("unknown-choice", at, {
+      name: "augment",
+      choices: legal,
+      text: word,
+      near: { kind: "none", legal },
+    });
+  }
+  return fits;
+}
+
+export function checkTarget(state: ModelState, statement: Declaration, changed: boolean): void {
+  const name = statement.name;
+  if (!name) return;
+  if (statement.broken) {
+    state.unknown.add(name.text);
+    return;
+  }
+  const entry = entryOf(state, statement, targetWords);
+  if (!entry) {
+    state.unknown.add(name.text);
+    return;
+  }
+  const args = checkArguments(entry, propsGiven(statement.props), state.values(), statement.type!.name.span);
+  if (args.wrong) {
+    state.unknown.add(name.text);
+    return;
+  }
+  const columns = args.has("columns")
+    ? (args.value("columns") as readonly string[])
+    : [args.maybeString("column") ?? name.text];
+  const given = args.value("classes");
+  const classes = typeof given === "number" ? given : Array.isArray(given) ? given.length : undefined;
+  state.targets.set(name.text, {
+    name: name.text,
+    statement,
+    span: name.span,
+    entry,
+    args,
+    columns,
+    ...(classes === undefined ? {} : { classes }),
+    optional: statement.type!.optional,
+    changed,
+  });
+}

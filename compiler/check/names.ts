@@ -1,0 +1,63 @@
+/** Names of a model: what they stand for, what is near one that stands for nothing, and how values resolve them. */
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { printKind } from "../../grammar/print.ts";
+import type { Scope } from "./context.ts";
+import { type LinkedModel, nounOf } from "./link.ts";
+import type { ModelState } from "./model.ts";
+import type { ValueContext } from "./values.ts";
+
+export function kindOf(linked: LinkedModel, name: string): string | undefined {
+  const found = [...linked.declarations, ...linked.definitions].find((s) => s.statement.name?.text === name);
+  return found ? nounOf(found.statement) : undefined;
+}
+
+export function optionalFacts(state: ModelState, name: string): { modality: string; text: string; place: string } {
+  const modality = state.modalities.get(name);
+  const type = modality?.statement.type;
+  return {
+    modality: name,
+    text: type ? printKind(type) : `${name}?`,
+    place: modality ? state.session.place(modality.span, state.linked.name.span) : "",
+  };
+}
+
+export function valueContext(state: ModelState, scope: Scope, mild: boolean): ValueContext {
+  const { session, linked } = state;
+  return {
+    session,
+    scope,
+    mild,
+    resolveName(name, of, span) {
+      const candidates = [...linked.declarations, ...linked.definitions]
+        .filter((s) => of.includes(s.statement.word))
+        .flatMap((s) => (s.statement.name ? [s.statement.name.text] : []));
+      if (candidates.includes(name)) return true;
+      unknownName(state, name, span, of[0] ?? "value", candidates);
+      return false;
+    },
+  };
+}
+
+export function unknownName(
+  state: ModelState,
+  text: string,
+  span: Span,
+  kind: string,
+  candidates: readonly string[],
+  instead?: { kind: string; write: string },
+): void {
+  const found = near(text, candidates);
+  // a statement that could not be read, or whose name was taken, may have been meant
+  if (found.kind === "none" && !instead && (state.linked.broken || state.linked.dropped)) {
+    state.unknown.add(text);
+    return;
+  }
+  const write = instead?.write ?? (oneNear(found) ? found.word : undefined);
+  state.session.say(
+    "unknown-name",
+    span,
+    { owner: state.linked.name.text, kind, text, near: found, ...(instead ? { instead } : {}) },
+    write !== undefined ? { fix: { title: `write ${write}`, edits: [{ span, text: write }], certain: true } } : {},
+  );
+}
