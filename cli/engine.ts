@@ -27,8 +27,7 @@ export async function openTrainingEngine(options: Context["options"], terminal: 
       on: engine.kind === "wasm" ? "wasm" : "the CPU",
       times: timesSlower,
     });
-    if (!terminal.json && !terminal.quiet)
-      terminal.err(renderPretty([slow], new Map(), terminal.shape.err));
+    if (!terminal.json && !terminal.quiet) terminal.err(renderPretty([slow], new Map(), terminal.shape.err));
   }
   return engine;
 }

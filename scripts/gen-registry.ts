@@ -1,5 +1,5 @@
 /** docs/registry.md: every word of the registry by role, with its parameters. */
-import { takes } from "../compiler/check/values.ts";
+import { takes } from "../compiler/check/kinds.ts";
 import type { ArgValue, Entry, Param, ParamKind, Role } from "../compiler/registry/define.ts";
 import { allEntries, definitionProperties, sections } from "../compiler/registry/index.ts";
 

@@ -9,7 +9,8 @@ import type { Flow, Name, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { Arguments, ArgValue, Param, Params } from "../registry/define.ts";
 import type { Scope } from "./context.ts";
-import { bareName, convert, isWhat, takes, tryOut, type ValueContext } from "./values.ts";
+import { bareName, isWhat, takes } from "./kinds.ts";
+import { convert, tryOut, type ValueContext } from "./values.ts";
 
 /** A property or argument as written. */
 export interface Given {

@@ -5,14 +5,15 @@
 import { foreignWord } from "../../diagnostics/foreign.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
-import type { Block, Call, Value } from "../../grammar/ast.ts";
+import type { Block, Call } from "../../grammar/ast.ts";
 import { printCall, printRef, printValue } from "../../grammar/print.ts";
-import { type Context, defineOp, type Named, type Op, type StageContext } from "../registry/define.ts";
+import type { Context, Named, Op, StageContext } from "../registry/define.ts";
 import { fusions, lateFusions, ops } from "../registry/index.ts";
 import { readsKind } from "../registry/problems.ts";
-import { printType, sameAxes, type TensorType } from "../types/type.ts";
+import { sameAxes, type TensorType } from "../types/type.ts";
 import { type CheckedArguments, checkArguments, type Given } from "./arguments.ts";
-import { type Bound, lookUp, type Scope, type Session } from "./context.ts";
+import { inferBlock, substitute } from "./blocks.ts";
+import { lookUp, type Scope, type Session } from "./context.ts";
 import type { ValueContext } from "./values.ts";
 
 export interface CheckedBody {
@@ -48,15 +49,6 @@ export interface FlowContext {
   optional(modality: string): { modality: string; text: string; place: string };
 }
 
-/** A use of a block, as a stage that opens into its own. */
-export const blockOp: Op = defineOp({
-  name: "block",
-  role: "structure",
-  doc: "A use of a block.",
-  params: {},
-  infer: (context) => context.input.type,
-});
-
 /** Names of the running value: what the message calls it, and where its shape comes from. */
 interface Running extends Named {}
 
@@ -66,21 +58,6 @@ function shortText(call: Call, op: Op | undefined): string {
   const leading = (call.args ?? []).filter((a) => !a.key && (a.value.kind === "number" || a.value.kind === "size"));
   const few = leading.slice(0, op?.positional ?? 0);
   return few.length === 0 ? word : `${word}(${few.map((a) => printValue(a.value)).join(", ")})`;
-}
-
-/** The call with what its bare names stand for: inside a block, `dense(width)` is `dense(64)`. */
-function substitute(call: Call, scope: Scope): Call {
-  if (!call.args) return call;
-  return { ...call, args: call.args.map((a) => ({ ...a, value: substituteValue(a.value, scope) })) };
-}
-
-function substituteValue(value: Value, scope: Scope): Value {
-  if (value.kind === "list") return { ...value, items: value.items.map((i) => substituteValue(i, scope)) };
-  if (value.kind !== "flow") return value;
-  const only =
-    value.calls.length === 1 && !value.calls[0]!.args ? lookUp(scope, printRef(value.calls[0]!.ref)) : undefined;
-  if (only) return substituteValue(only.value, only.scope);
-  return { ...value, calls: value.calls.map((c) => substitute(c, scope)) };
 }
 
 export function inferStages(
@@ -217,154 +194,6 @@ function axisWords(call: Call, op: Op, context: FlowContext): { text: string; to
     );
   }
   return words;
-}
-
-function inferBlock(
-  call: Call,
-  block: Block,
-  input: Running,
-  scope: Scope,
-  context: FlowContext,
-): { stages: CheckedStage[]; out: Running } | undefined {
-  const { session } = context;
-  const name = block.name!.text;
-  context.usedBlocks.add(name);
-  if (block.broken || !block.flow) return undefined;
-  const bound = bindBlock(call, block, scope, context);
-  if (!bound) return undefined;
-  if (depthOf(scope) > 40) {
-    session.say("name-cycle", block.name!.span, { names: [name], cycle: `${name} -> ${name}` });
-    return undefined;
-  }
-  const inner = inferStages(
-    block.flow.calls,
-    { ...input, span: call.ref.span },
-    { names: bound, parent: { names: new Map() } },
-    {
-      ...context,
-      session: inside(session, call),
-    },
-  );
-  if (!inner) return undefined;
-  const key = `${name}(${[...bound].map(([n, b]) => `${n}: ${printValue(substituteValue(b.value, b.scope))}`).join(", ")})`;
-  if (block.shared) {
-    const before = context.sharedUses.get(key);
-    if (before && !sameAxes(before.type, input.type)) {
-      session.say(
-        "shared-differs",
-        call.span,
-        {
-          name,
-          type: printType(input.type),
-          otherType: printType(before.type),
-          place: session.place(before.span, call.span),
-        },
-        { marks: [{ span: before.span, style: "-", label: printType(before.type) }], label: printType(input.type) },
-      );
-      return undefined;
-    }
-    if (!before) context.sharedUses.set(key, { type: input.type, span: call.span });
-  }
-  const args = checkArguments({ name, params: {} }, [], context.values(scope), call.span);
-  const text = printCall(substitute(call, scope));
-  return {
-    stages: [
-      {
-        op: blockOp,
-        text,
-        span: call.span,
-        args,
-        input: input.type,
-        output: inner.out.type,
-        bodies: [{ name: "layers", stages: inner.stages }],
-        block: { name, shared: block.shared, key },
-      },
-    ],
-    out: {
-      type: inner.out.type,
-      name: text,
-      from: sameAxes(inner.out.type, input.type) ? input.from : `${text}, ${session.place(call.span, call.span)}`,
-      span: call.ref.span,
-    },
-  };
-}
-
-const depths = new WeakMap<object, number>();
-/** How deep a scope lies: a block that uses itself would go down for ever. */
-function depthOf(scope: Scope): number {
-  let depth = depths.get(scope.names) ?? 0;
-  for (let s = scope.parent; s; s = s.parent) depth++;
-  return depth;
-}
-
-/** Messages from inside a block point at the block's text, with the use beside them. */
-const inside = (session: Session, call: Call): Session => ({
-  ...session,
-  say: (code, span, facts, extras) =>
-    session.say(code, span, facts, {
-      ...extras,
-      related: [...(extras?.related ?? []), { span: call.span, message: `used in \`${printCall(call)}\`` }],
-    }),
-});
-
-/** Arguments of a block: by position in their order, or by name. */
-function bindBlock(call: Call, block: Block, scope: Scope, context: FlowContext): Map<string, Bound> | undefined {
-  const { session } = context;
-  const name = block.name!.text;
-  const bound = new Map<string, Bound>();
-  const names = block.params.map((p) => p.name.text);
-  let position = 0;
-  let wrong = false;
-  for (const arg of call.args ?? []) {
-    let key = arg.key?.text;
-    if (key === undefined) {
-      key = names[position++];
-      if (key === undefined) {
-        session.say("argument-name", arg.span, {
-          text: printValue(arg.value),
-          most: { word: name, takes: names.length },
-          has: names,
-        });
-        wrong = true;
-        continue;
-      }
-    } else if (!names.includes(key)) {
-      const found = near(key, names);
-      session.say(
-        "unknown-parameter",
-        arg.key!.span,
-        { word: name, text: key, near: found },
-        oneNear(found)
-          ? { fix: { title: `write ${found.word}`, edits: [{ span: arg.key!.span, text: found.word }], certain: true } }
-          : {},
-      );
-      wrong = true;
-      continue;
-    }
-    if (bound.has(key)) {
-      session.say("given-twice", arg.span, { text: key, place: session.place(call.span, call.span) });
-      wrong = true;
-      continue;
-    }
-    bound.set(key, { value: arg.value, scope });
-  }
-  const missing = block.params
-    .filter((p) => !bound.has(p.name.text) && p.default === undefined)
-    .map((p) => p.name.text);
-  if (missing.length > 0 && !wrong) {
-    session.say("missing-parameter", call.ref.span, {
-      word: name,
-      needs: missing,
-      write: missing.map((m) => `${m}: …`).join(", "),
-    });
-    wrong = true;
-  }
-  if (wrong) return undefined;
-  const ordered = new Map<string, Bound>();
-  const outer: Scope = { names: new Map() };
-  for (const p of block.params) ordered.set(p.name.text, bound.get(p.name.text) ?? { value: p.default!, scope: outer });
-  depths.set(ordered, depthOf(scope) + 1);
-  return ordered;
 }
 
 /** After an arrow stands something that is neither op nor block. */

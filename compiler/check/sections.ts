@@ -9,8 +9,8 @@ import { callKey } from "../../plan/plan.ts";
 import { baselines, metrics } from "../registry/index.ts";
 import type { CheckedSection } from "./checked.ts";
 import { checkOptionalHeads } from "./head.ts";
+import { bareName } from "./kinds.ts";
 import type { ModelState } from "./model.ts";
-import { bareName } from "./values.ts";
 
 type Call = { readonly word: string; readonly args: { readonly [name: string]: unknown } };
 

@@ -1,9 +1,9 @@
 /** From a checked model to the IR: layers and calls in groups, plans as plain data. Says nothing; what is wrong was said. */
 import { positionAt, type SourceFile, type Span } from "../../diagnostics/span.ts";
 import { printProperty } from "../../grammar/print.ts";
+import { blockOp } from "../check/blocks.ts";
 import type { CheckedDefinition, CheckedModality, CheckedModel, CheckedTarget } from "../check/checked.ts";
 import type { CheckedStage } from "../check/flows.ts";
-import { blockOp } from "../check/flows.ts";
 import type { Shapes } from "../registry/define.ts";
 import { sourceStep } from "../registry/modality/index.ts";
 import { add, type Dim, multiply } from "../types/dim.ts";
@@ -276,7 +276,7 @@ function backward(stage: CheckedStage): Layer["weights"] {
 }
 
 /** The value that a name stands for. */
-const valueOf = (building: Building, name: string): string => building.same.get(name) ?? name;
+const valueNamed = (building: Building, name: string): string => building.same.get(name) ?? name;
 
 function lowerDefinition(
   building: Building,
@@ -299,7 +299,7 @@ function lowerDefinition(
     ...(options.frozen ? { frozen: true } : {}),
   };
   if (d.word === "encoder") {
-    const source = valueOf(building, d.sources[0]!.start);
+    const source = valueNamed(building, d.sources[0]!.start);
     const calls = lowerStages(building, d.stages, source, d.name, d.stages.length > 0 ? d.name : undefined, options);
     if (calls.length === 0) {
       building.same.set(d.name, source);
@@ -320,7 +320,7 @@ function lowerFusion(
 ): FlowGroup[] {
   const groups: FlowGroup[] = [];
   const sources = d.sources.map((source, i) => {
-    const start = valueOf(building, source.start);
+    const start = valueNamed(building, source.start);
     if (source.stages.length === 0) return start;
     let id = `${d.name}_${i + 1}`;
     while (building.values[id] || building.definitions.has(id)) id += "_";
@@ -408,7 +408,7 @@ function lowerHead(
 ): FlowGroup {
   const head = d.head!;
   const source = d.sources[0]!;
-  const start = valueOf(building, source.start);
+  const start = valueNamed(building, source.start);
   const target = model.targets.find((t) => t.name === head.target) as CheckedTarget;
   const calls: Call[] = [];
   const member = fed.has(d.name);

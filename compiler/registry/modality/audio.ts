@@ -19,7 +19,7 @@ import {
   secondsOf,
   where,
   withItems,
-} from "./common.ts";
+} from "./kind.ts";
 
 /** A duration as samples, rounded to the next power of two; samples as they are. */
 function windowSamples(value: ArgValue, rate: number | undefined): SampleCount {

@@ -15,7 +15,7 @@ import {
   planned,
   where,
   withItems,
-} from "./common.ts";
+} from "./kind.ts";
 
 export const image: Modality = {
   name: "image",

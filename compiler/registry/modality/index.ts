@@ -1,8 +1,8 @@
 /** The kinds of modality, those of later versions included. */
 import { plannedWords } from "../define.ts";
 import { audio } from "./audio.ts";
-import { asList, type Modality, type ModalityFacts } from "./common.ts";
 import { image } from "./image.ts";
+import { asList, type Modality, type ModalityFacts } from "./kind.ts";
 import { tabular, vector } from "./numbers.ts";
 import { text } from "./text.ts";
 
@@ -28,5 +28,5 @@ export function sourceStep(facts: ModalityFacts, kind: string): string {
   return `column ${JSON.stringify(args.maybeString("column") ?? name)}`;
 }
 
-export type { Modality, ModalityFacts, Step } from "./common.ts";
-export { camelCase, camelKeys, itemsOf, secondsOf } from "./common.ts";
+export type { Modality, ModalityFacts, Step } from "./kind.ts";
+export { camelCase, camelKeys, itemsOf, secondsOf } from "./kind.ts";

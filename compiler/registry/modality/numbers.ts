@@ -17,7 +17,7 @@ import {
   planned,
   where,
   withItems,
-} from "./common.ts";
+} from "./kind.ts";
 
 const scalings = ["standard", "minmax", "robust", "quantile", "log", "none"] as const;
 const normalize = choice("How numbers are brought to one scale, on training rows.", {

@@ -3,7 +3,7 @@ import { printInteger } from "../../../grammar/print.ts";
 import { type Dim, symbol } from "../../types/dim.ts";
 import { axis, printType, tensor } from "../../types/type.ts";
 import { boolean, choice, either, int } from "../define.ts";
-import { absence, basePlan, count, hide, type Modality, media, own, where, withItems } from "./common.ts";
+import { absence, basePlan, count, hide, type Modality, media, own, where, withItems } from "./kind.ts";
 
 export const text: Modality = {
   name: "text",
