@@ -1,11 +1,11 @@
 /**
- * `node scripts/test.mjs [fast|tf|browser] [file …]`: builds, runs the tests (all of them without a word), and ends with
+ * `node scripts/test.mjs [fast|slow|tf|browser] [file …]`: builds, runs the tests (all of them without a word), and ends with
  * a line `N passed, N failed` alone. What was skipped is named above it: a skipped test is not a passed one.
  */
 import { startVitest } from "vitest/node";
 import { buildPackage, root } from "./build.mjs";
 
-const groups = ["fast", "tf", "browser"];
+const groups = ["fast", "slow", "tf", "browser"];
 const [first, ...rest] = process.argv.slice(2);
 const group = groups.includes(first) ? first : undefined;
 const filters = group === undefined && first !== undefined ? [first, ...rest] : rest;
