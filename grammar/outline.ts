@@ -120,6 +120,9 @@ function scanModelBody(
   const { head, next } = scanModelHead(scan, start);
   const problems: Problem[] = [];
   const statements: StatementText[] = [];
+  const word = head.tokens[0] as Token;
+  const body = scan.tokens[next];
+  const owner: Owner = { word, indented: body?.first === true && column(body) > column(word) };
   let i = next;
   let closed = false;
   while (i < scan.tokens.length && !scan.tooDeep) {
@@ -127,14 +130,14 @@ function scanModelBody(
     if (token.tokenType === model) break;
     if (closers.has(token.tokenType)) {
       i++;
-      if (token.tokenType === CloseBrace && closesModel(scan, i - 1)) {
+      if (token.tokenType === CloseBrace && closesModel(scan, i - 1, owner)) {
         closed = true;
         break;
       }
       problems.push(extraBracket(token));
       continue;
     }
-    const scanned = scanStatement(scan, i, head.tokens[0], byLayout);
+    const scanned = scanStatement(scan, i, owner, byLayout);
     statements.push(scanned.statement);
     i = scanned.next;
   }
@@ -174,11 +177,19 @@ function scanModelHead(scan: Scan, start: number): { head: StatementText; next: 
   return { head: { tokens, problems: [], after: scan.tokens[i] }, next: i };
 }
 
+/** The word a model starts with, and whether what it holds is set deeper. */
+interface Owner {
+  readonly word: Token;
+  readonly indented: boolean;
+}
+
 /**
  * Whether the `}` at `i` ends the model. It does not where statements of a model, or one more `}`, still come
  * before the next model: then it is one too many.
  */
-function closesModel(scan: Scan, i: number): boolean {
+function closesModel(scan: Scan, i: number, owner: Owner): boolean {
+  const bracket = scan.tokens[i] as Token;
+  const endsLayout = owner.indented && bracket.first && column(bracket) <= column(owner.word);
   let depth = 0;
   for (let j = i + 1; j < scan.tokens.length; j++) {
     const type = typeAt(scan, j) as TokenType;
@@ -187,7 +198,11 @@ function closesModel(scan: Scan, i: number): boolean {
     if (depth > 0) continue;
     if (type === model || (type === use && isFollowedWell(scan.tokens, j))) return true;
     if (isName(scan.tokens[j]) && !isName(scan.tokens[j - 1]) && isModelHead(scan, j)) return true;
-    if (onlyInModels.has(type) && isFollowedWell(scan.tokens, j)) return false;
+    if (onlyInModels.has(type) && isFollowedWell(scan.tokens, j)) {
+      // set no deeper than the model it follows, a statement stands outside of it
+      const next = scan.tokens[j] as Token;
+      return endsLayout && next.first && column(next) <= column(owner.word);
+    }
   }
   return true;
 }
@@ -236,7 +251,7 @@ function beginsUnknown(scan: Scan, i: number, start: number, done: boolean, inMo
 function scanStatement(
   scan: Scan,
   start: number,
-  head: Token | undefined,
+  owner: Owner | undefined,
   byLayout: boolean,
 ): { statement: StatementText; next: number } {
   const out: Token[] = [];
@@ -249,7 +264,7 @@ function scanStatement(
     const type = token.tokenType;
     if (i > start) {
       if (beginsStatement(scan, i, start, open.length)) break;
-      if (open.length === 0 && beginsUnknown(scan, i, start, done, head !== undefined)) break;
+      if (open.length === 0 && beginsUnknown(scan, i, start, done, owner !== undefined)) break;
     }
     if (type === OpenBrace) closeBeforeBrace(scan, open, out, problems);
     if (type === Colon) closeBeforeKey(scan, open, out, problems, i);
@@ -267,7 +282,7 @@ function scanStatement(
       out.push(token);
       continue;
     }
-    if (byLayout && head !== undefined && isLaidOutAsEnd(token, head, scan.tokens[start] as Token)) break;
+    if (byLayout && owner !== undefined && isLaidOutAsEnd(token, owner.word, scan.tokens[start] as Token)) break;
     if (open[open.length - 1]?.closer === type) {
       open.pop();
       out.push(token);
@@ -276,7 +291,7 @@ function scanStatement(
     }
     if (type === CloseBrace && !open.some((o) => o.closer === type)) {
       // the model's own bracket, or one too many
-      if (head === undefined || !closesModel(scan, i)) problems.push(extraBracket(token));
+      if (owner === undefined || !closesModel(scan, i, owner)) problems.push(extraBracket(token));
       else break;
       continue;
     }

@@ -8,13 +8,13 @@ import { lineStarts, positionAt, type SourceFile } from "../diagnostics/span.ts"
 import type { Block, Compare, File, Model, Statement, Use } from "./ast.ts";
 import { type Builder, createBuilder } from "./build.ts";
 import { describeError, describeMissingKind } from "./expected.ts";
-import { type LexedComment, lex } from "./lex.ts";
+import { type LexedComment, lex, retag } from "./lex.ts";
 import { MOST_BRACKETS, type ModelText, outline, type StatementText } from "./outline.ts";
 import { type Entry, parseTokens } from "./parser.ts";
-import { isReadAsMeant, type Problem } from "./problem.ts";
+import { isReadAsMeant, type Problem, problem } from "./problem.ts";
 import { repairSigns } from "./signs.ts";
 import { repairModelHead, repairStart } from "./start.ts";
-import { Equals, isName, type Token, wordToken } from "./tokens.ts";
+import { Equals, isName, Text, type Token, wordToken } from "./tokens.ts";
 
 /** A spec has at most this many bytes. */
 export const MOST_BYTES = 1_000_000;
@@ -41,7 +41,8 @@ export function parse(file: SourceFile): Parsed {
       diagnostics: [report("spec-too-large", { file: file.path, start: 0, end: 0 }, { path: file.path, has, most })],
     };
   }
-  const reader = createReader(file, lexed.comments);
+  const strays = lexed.problems.filter((p) => p.code === "stray-character" && p.certain !== true);
+  const reader = createReader(file, lexed.comments, strays);
   const problems = [...lexed.problems, ...outlined.problems];
   const uses: Use[] = [];
   const models: Model[] = [];
@@ -64,7 +65,7 @@ export function parse(file: SourceFile): Parsed {
     blocks,
     comments: lexed.comments.map((c) => ({ form: c.form, text: c.text, span: reader.builder.spanOf(c.start, c.end) })),
   };
-  return { ast, diagnostics: toDiagnostics(file, onePerName(problems).slice(0, MOST_PROBLEMS)) };
+  return { ast, diagnostics: toDiagnostics(file, onePerName(semicolons(problems)).slice(0, MOST_PROBLEMS)) };
 }
 
 function startOf(part: StatementText | ModelText): number {
@@ -96,20 +97,25 @@ interface FileParts {
   readonly blocks: Block[];
 }
 
-function createReader(file: SourceFile, comments: readonly LexedComment[]) {
+function createReader(file: SourceFile, comments: readonly LexedComment[], strays: readonly Problem[]) {
   const builder: Builder = createBuilder(file.path, file.text);
   const docBefore = createDocs(file, comments);
 
   /** Reads the tokens of one statement and says what is wrong with it. */
   const read = (part: StatementText, entry: Entry, problems: Problem[], targets: readonly string[] = []) => {
-    const own = part.problems;
+    // what is wrong around a character that means nothing may follow from it
+    const { start, end } = spans(part).span;
+    const hasStray = strays.some((s) => s.start >= start && s.start <= end);
+    const own = hasStray ? part.problems.filter((p) => p.code !== "missing-sign") : part.problems;
     for (const token of part.tokens) if (token.problem !== undefined) own.push(token.problem);
     const { tree, errors } = parseTokens(entry, part.tokens);
     const first = errors[0];
-    if (first !== undefined) own.push(describeError(first, part));
-    else if (entry === "statement") own.push(...kindless(part, targets));
+    if (first !== undefined) {
+      const error = describeError(first, part);
+      if (!hasStray) own.push(error);
+    } else if (entry === "statement") own.push(...kindless(part, targets));
     if (own.length > 0) for (const p of choose(own)) problems.push(p);
-    return { tree, broken: first !== undefined || own.some((p) => !isReadAsMeant(p)) };
+    return { tree, broken: first !== undefined || hasStray || own.some((p) => !isReadAsMeant(p)) };
   };
 
   const spans = (part: StatementText) => {
@@ -129,6 +135,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[]) {
   };
 
   const use = (part: StatementText, problems: Problem[]): Use => {
+    quotePath(part, file.text);
     const { tree, broken } = read(part, "useStatement", problems);
     const path = builder.usePath(tree);
     return { kind: "use", path, span: spans(part).span, broken: broken || path === undefined };
@@ -180,6 +187,44 @@ function createReader(file: SourceFile, comments: readonly LexedComment[]) {
   };
 
   return { builder, fileStatement, model };
+}
+
+/** `use blocks.mmf`: the path stands in quotes. */
+function quotePath(part: StatementText, text: string): void {
+  const [, first] = part.tokens;
+  const last = part.tokens[part.tokens.length - 1] as Token;
+  if (first === undefined || !isName(first)) return;
+  const [start, end] = [first.startOffset, last.endOffset + 1];
+  const path = text.slice(start, end);
+  if (/\s/.test(path)) return;
+  const quoted = JSON.stringify(path);
+  for (const token of part.tokens) token.problem = undefined;
+  retag(first, Text);
+  first.image = quoted;
+  first.endOffset = last.endOffset;
+  part.tokens.length = 2;
+  const facts = { text: path, kind: "a path", quotes: "in" } as const;
+  part.problems.length = 0;
+  part.problems.push(
+    problem("text-or-name", start, end, facts, { changes: [{ start, end, text: quoted }], certain: true }),
+  );
+}
+
+/** `f(a; b)`: the `;` stands for the sign that is missing, and that is said once. */
+function semicolons(problems: readonly Problem[]): Problem[] {
+  const dropped = new Set<Problem>();
+  const replaced = new Map<Problem, Problem>();
+  for (const sign of problems) {
+    if (sign.code !== "missing-sign") continue;
+    const stray = problems.find(
+      (p) => p.code === "stray-character" && p.certain === true && p.start >= sign.start && p.end <= sign.end,
+    );
+    const text = sign.changes?.[0]?.text.trim();
+    if (stray === undefined || text === undefined) continue;
+    dropped.add(sign);
+    replaced.set(stray, { ...stray, changes: [{ start: stray.start, end: stray.end, text }] });
+  }
+  return problems.flatMap((p) => (dropped.has(p) ? [] : [replaced.get(p) ?? p]));
 }
 
 /** A fusion says early, mid or late, a head its target; without an error, only that is missing. */

@@ -41,6 +41,7 @@ const readAsMeant: ReadonlySet<Code> = new Set<Code>([
   "extra-bracket",
   "not-closed",
   "stray-character",
+  "text-or-name",
 ]);
 
 export function isReadAsMeant(problem: Problem): boolean {

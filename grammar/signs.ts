@@ -5,6 +5,7 @@
 import type { TokenType } from "chevrotain";
 import type { StatementText } from "./outline.ts";
 import { type Problem, problem } from "./problem.ts";
+import { retag, stringValue } from "./lex.ts";
 import { missingSign, wrongSign } from "./repair.ts";
 import { startsValue } from "./scan.ts";
 import {
@@ -15,11 +16,13 @@ import {
   closers,
   Dot,
   Equals,
+  Identifier,
   isName,
   OpenBrace,
   OpenBracket,
   OpenParen,
   Question,
+  Text,
   type Token,
 } from "./tokens.ts";
 import { repairValues } from "./values.ts";
@@ -33,7 +36,9 @@ export function repairSigns(part: StatementText): void {
   else if (word === "modality" || word === "target") repairDeclaration(tokens, problems);
   else if (word === "encoder" || word === "fusion" || word === "head") repairDefinition(tokens, problems);
   else if (word === "block") repairBlock(tokens, problems, 2);
-  else if (word === "shared") repairBlock(tokens, problems, 3);
+  else if (word === "shared" && tokens[1]?.tokenType.name === "block") repairBlock(tokens, problems, 3);
+  // `shared tower(…)`: what is missing before it is said, and nothing of what stands in it
+  if (word === "shared" && tokens[1]?.tokenType.name !== "block") tokens.length = Math.min(tokens.length, 2);
   part.tokens = repairValues(tokens, problems);
 }
 
@@ -72,6 +77,13 @@ function repairDeclaration(tokens: Token[], problems: Problem[]): void {
   if (!isName(name) || name === undefined || sign === undefined) return;
   if (sign.tokenType === Equals && isName(kind)) tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
   else if (isName(sign)) tokens.splice(2, 0, missingSign(name, sign, Colon, problems));
+  // `image [file: …]`: no axes, but properties in the wrong brackets
+  const open = tokens[4];
+  if (open?.tokenType === OpenBracket && tokens[6]?.tokenType === Colon) {
+    const [start, end] = [open.startOffset, open.endOffset + 1];
+    problems.push(problem("unexpected-text", start, end, { text: open.image, expected: ["`{`"] }));
+    tokens.length = 4;
+  }
 }
 
 function repairDefinition(tokens: Token[], problems: Problem[]): void {
@@ -82,7 +94,28 @@ function repairDefinition(tokens: Token[], problems: Problem[]): void {
     tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
   else if (sign.tokenType === Colon && equals.length === 0) repairKindWithoutFlow(tokens, problems);
   else if (isName(sign)) tokens.splice(2, 0, missingSign(name, sign, equals.length > 0 ? Colon : Equals, problems));
-  repairFlow(tokens, problems, outside(tokens, Equals)[0]);
+  const made = outside(tokens, Equals)[0];
+  repairQuotedSource(made === undefined ? undefined : tokens[made + 1], problems);
+  repairFlow(tokens, problems, made);
+}
+
+/** `encoder a = "report" -> …`: a value of the file stands without quotes. */
+function repairQuotedSource(token: Token | undefined, problems: Problem[]): void {
+  if (token?.tokenType !== Text || token.problem !== undefined) return;
+  const text = stringValue(token);
+  if (!/^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u.test(text)) return;
+  const [start, end] = [token.startOffset, token.endOffset + 1];
+  problems.push(
+    problem(
+      "text-or-name",
+      start,
+      end,
+      { text, kind: "a value of this file", quotes: "without" },
+      { changes: [{ start, end, text }], certain: true },
+    ),
+  );
+  retag(token, Identifier);
+  token.image = text;
 }
 
 /** `encoder a: b -> c` means `=`; `fusion j: mid add(a, b)` lacks it. */
@@ -121,6 +154,8 @@ function repairFlow(tokens: Token[], problems: Problem[], from: number | undefin
     const before = tokens[i - 1] as Token;
     if (depth === 0 && token.tokenType === OpenBrace) return;
     const follows = isName(before) || before.tokenType === CloseParen;
+    // `= joint loss_weight: 2` lacks no arrow but the braces around its properties
+    if (depth === 0 && tokens[i + 1]?.tokenType === Colon) return;
     if (depth === 0 && isName(token) && follows) tokens.splice(i++, 0, missingSign(before, token, Arrow, problems));
     if (closerOf.has(token.tokenType)) depth++;
     else if (closers.has(token.tokenType)) depth--;

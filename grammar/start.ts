@@ -59,6 +59,20 @@ export function repairModelHead(part: StatementText): void {
     else part.tokens.unshift(virtual(wordToken("model"), first.startOffset, first.startOffset - 1));
   }
   repairName(part);
+  const [, , from, base] = part.tokens;
+  if (from?.tokenType !== wordToken("from") || base?.tokenType !== Text) return;
+  const text = stringValue(base);
+  const change = { start: base.startOffset, end: base.endOffset + 1, text };
+  note(
+    part,
+    "text-or-name",
+    base,
+    base,
+    { text, kind: "a model", quotes: "without" },
+    { changes: [change], certain: true },
+  );
+  retag(base, Identifier);
+  base.image = text;
 }
 
 function isLegalAt(token: Token, place: Place): boolean {

@@ -186,7 +186,7 @@ export const RatioToken = createToken({ name: "Ratio", pattern: Lexer.NA, catego
 
 export const Arrow = createToken({
   name: "Arrow",
-  pattern: /->|[-=]{1,2}>|>>|\|>|[–—][->]?>|-[ \t]+>|[→⇒➔➜➝⟶⟹]|－＞/,
+  pattern: /->|[-=]{1,2}>|>>|\|>|[–—][->]?>|-[ \t]+>|>(?=[ \t]*[A-Za-z_\u00c0-\uffef])|[→⇒➔➜➝⟶⟹]|－＞/,
   label: "->",
 });
 export const DotDot = createToken({ name: "DotDot", pattern: /\.\.|…/, label: ".." });

@@ -141,15 +141,21 @@ export function checkArguments(
       });
       return;
     }
-    const result = convert(value, param.kind, name, context);
-    if (result.wrong) wrong = true;
+    const result = tryOut(value, param.kind, name, context);
+    if (result.wrong) {
+      wrong = true;
+      if (result.wrong.percent) percents.push({ span: value.span, write: result.wrong.percent, say: result.wrong.say });
+      else result.wrong.say();
+    }
     if (result.value !== undefined) values.set(name, result.value);
     if (result.flow) flows.set(name, [result.flow]);
   };
 
-  const swapped = swappedArguments(entry, leading, given, context);
+  const swapped = swappedArguments(entry, leading, given, context) || sizeInParts(entry, leading, given, context);
   if (swapped) wrong = true;
   let lateSaid = false;
+  const tooMany: { value: Value; write?: string; has?: readonly string[] }[] = [];
+  const percents: { span: Span; write: string; say(): void }[] = [];
   for (const argument of swapped ? [] : given) {
     const { key, value } = argument;
     if (entry.words) continue;
@@ -187,16 +193,15 @@ export function checkArguments(
         continue;
       }
       if (position >= leading.length) {
+        // an argument before it was wrong: what it should be may have moved this one out of its place
+        if (wrong && tooMany.length === 0) continue;
         // `dense(8, relu, 0.2)`: which parameter could it be? The only one that takes such a value.
         wrong = true;
         const left = names.filter((n) => !keys.has(n) && !entry.params[n]!.later && n !== entry.rest);
         const choice = bare ? left.filter((n) => accepts(entry.params[n]!, bare.text)) : [];
         const word = choice.length === 1 ? choice[0] : undefined;
-        session.say("argument-name", value.span, {
-          text,
-          ...(named && leading.length > 0 && position < leading.length
-            ? {}
-            : { most: { word: entry.name, takes: leading.length } }),
+        tooMany.push({
+          value,
           ...(word ? { write: `${word}: ${text}` } : left.length > 0 ? { has: left } : {}),
         });
         continue;
@@ -206,26 +211,42 @@ export function checkArguments(
       take(name, entry.params[name]!, value);
       continue;
     }
-    named = key.span;
     const param = entry.params[key.text] ?? entry.openParams;
     if (!param) {
       wrong = true;
-      unknownParameter(entry, key, names, context);
+      const free = names.filter((n) => !given.some((g) => g.key?.text === n));
+      unknownParameter(entry, key, free, context);
       continue;
     }
+    named = key.span;
     take(key.text, param, value, key.span);
   }
+
+  if (tooMany.length > 0) {
+    // several arguments without their names are one mistake
+    const [first, ...others] = tooMany as [(typeof tooMany)[0], ...typeof tooMany];
+    const { value, ...help } = first;
+    session.say(
+      "argument-name",
+      value.span,
+      { text: printValue(value), most: { word: entry.name, takes: leading.length }, ...help },
+      { marks: others.map((o) => ({ span: o.value.span, style: "^" as const })) },
+    );
+  }
+  if (percents.length === 1) percents[0]!.say();
+  else if (percents.length > 1) allPercents(percents, given, entry, context);
 
   for (const [name, param] of Object.entries(entry.params)) {
     if (!keys.has(name)) continue;
     const other = param.excludes?.find((x) => keys.has(x));
     if (other && names.indexOf(other) > names.indexOf(name)) {
       wrong = true;
+      const [first, second] = keys.get(name)!.start < keys.get(other)!.start ? [name, other] : [other, name];
       session.say(
         "parameter-excludes",
-        keys.get(other)!,
-        { text: name, other },
-        { marks: [{ span: keys.get(name)!, style: "-" }] },
+        keys.get(second)!,
+        { text: first, other: second },
+        { marks: [{ span: keys.get(first)!, style: "-" }] },
       );
     }
     if (param.needs && !param.needs.some((x) => keys.has(x))) {
@@ -321,6 +342,62 @@ function swappedArguments(
     return true;
   }
   return false;
+}
+
+/** `conv2d(16, 3, 3)`: a size given as two numbers, as other libraries have it. */
+function sizeInParts(
+  entry: Parameters,
+  leading: readonly string[],
+  given: readonly Given[],
+  context: ValueContext,
+): boolean {
+  const unnamed = given.filter((g) => !g.key).map((g) => g.value);
+  for (const [i, name] of leading.entries()) {
+    const kinds = entry.params[name]!.kind;
+    const kind = kinds.is === "either" ? kinds.kinds.find((k) => k.is === "size") : kinds;
+    const parts = unnamed.slice(i, kind?.is === "size" ? i + kind.rank : i);
+    if (kind?.is !== "size" || parts.length < kind.rank) continue;
+    if (!parts.every((v) => v.kind === "number" && v.integer && v.unit === undefined)) continue;
+    const write = parts.map((v) => printValue(v)).join("x");
+    const span = { ...parts[0]!.span, end: parts[parts.length - 1]!.span.end };
+    context.session.say(
+      "size-form",
+      span,
+      { write },
+      { fix: { title: `write ${write}`, edits: [{ span, text: write }], certain: true } },
+    );
+    return true;
+  }
+  return false;
+}
+
+/** `random(train: 80, validation: 20)`: one mistake in all shares, and one message. */
+function allPercents(
+  percents: readonly { span: Span; write: string }[],
+  given: readonly Given[],
+  entry: Parameters,
+  context: ValueContext,
+): void {
+  const [first, ...others] = percents as [(typeof percents)[0], ...typeof percents];
+  const written = given.find((g) => g.value.span.start === first.span.start);
+  context.session.say(
+    "value-range",
+    first.span,
+    {
+      name: written?.key?.text ?? entry.name,
+      range: "from 0 to 1",
+      text: written ? printValue(written.value) : "",
+      write: first.write,
+    },
+    {
+      marks: others.map((o) => ({ span: o.span, style: "^" as const })),
+      fix: {
+        title: "write them as shares",
+        edits: percents.map((p) => ({ span: p.span, text: p.write })),
+        certain: false,
+      },
+    },
+  );
 }
 
 const accepts = (param: Param, word: string): boolean => {

@@ -42,6 +42,10 @@ export function checkFile(path: string, text: string, host: Host, version: strin
       if (!before) diagnostics.push(d);
     });
     const linked = link(unit, model, counting);
+    if (linked.baseless) {
+      models.push({ name: model.name.text });
+      continue;
+    }
     const outcome = checkModel(linked, counting);
     if (errors === 0) checkLets(linked, counting);
     const clean = errors === 0 && !linked.broken && !syntaxErrors && outcome.model !== undefined;

@@ -31,6 +31,13 @@ export function lookUp(scope: Scope, name: string): Bound | undefined {
   return undefined;
 }
 
+/** All names that a scope and those around it know. */
+export function namesIn(scope: Scope): string[] {
+  const names: string[] = [];
+  for (let s: Scope | undefined = scope; s; s = s.parent) names.push(...s.names.keys());
+  return names;
+}
+
 export interface Session {
   readonly version: string;
   readonly files: Map<string, SourceFile>;

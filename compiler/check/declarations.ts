@@ -2,12 +2,13 @@
 import { foreignWord } from "../../diagnostics/foreign.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
-import type { Declaration } from "../../grammar/ast.ts";
+import type { Declaration, Kind } from "../../grammar/ast.ts";
 import type { Entry } from "../registry/define.ts";
 import { augments, modalities as modalityWords, targets as targetWords } from "../registry/index.ts";
 import type { ModalityFacts } from "../registry/modality/index.ts";
 import { type Dim, symbol } from "../types/dim.ts";
 import { type CheckedArguments, checkArguments } from "./arguments.ts";
+import { bareName } from "./kinds.ts";
 import { type ModelState, propsGiven } from "./model.ts";
 
 const augmentWords = new Map(augments.map((a) => [a.name, a]));
@@ -58,6 +59,19 @@ function entryOf<E extends Entry>(
   return undefined;
 }
 
+/** What stands behind a kind that has no axes, or no `?`, to write. Says so; false if there is something. */
+export function nothingBehind(state: ModelState, kind: Kind, mayBeOptional: boolean): boolean {
+  const { name, span } = kind;
+  if (kind.dims === undefined && (mayBeOptional || !kind.optional)) return true;
+  const text = kind.dims === undefined ? "?" : "[";
+  state.session.say(
+    "unexpected-text",
+    { ...span, start: name.span.end },
+    { text, expected: mayBeOptional ? ["`{`", "a statement"] : ["`=`"] },
+  );
+  return false;
+}
+
 export function checkModality(state: ModelState, statement: Declaration, changed: boolean): void {
   const { session } = state;
   const name = statement.name;
@@ -72,10 +86,11 @@ export function checkModality(state: ModelState, statement: Declaration, changed
     return;
   }
   const optional = statement.type!.optional;
+  const plain = nothingBehind(state, statement.type!, true);
   const args = checkArguments(entry, propsGiven(statement.props), state.values(), statement.type!.name.span);
   const propertySpan = (key: string): Span | undefined =>
     statement.props?.entries.find((p) => p.key.text === key)?.span;
-  let wrong = args.wrong;
+  let wrong = args.wrong || !plain;
   if (optional && args.given("missing")) {
     wrong = true;
     session.say(
@@ -115,6 +130,7 @@ export function checkModality(state: ModelState, statement: Declaration, changed
     wrong = true;
     session.say("missing-parameter", statement.type!.name.span, { word: "vector", needs: ["dim"], write: "dim: 128" });
   }
+  if (entry.name === "text" && !args.wrong && !sharesText(state, name.text, args)) wrong = true;
   if (wrong || !augmentFits(state, statement, entry.name, args)) {
     state.unknown.add(name.text);
     return;
@@ -142,6 +158,40 @@ export function checkModality(state: ModelState, statement: Declaration, changed
     optional,
     changed,
   });
+}
+
+/** `vocabulary: report`: another text, which shares with no text that shares with this one. */
+function sharesText(state: ModelState, name: string, args: CheckedArguments): boolean {
+  const first = args.maybeString("vocabulary");
+  if (first === undefined) return true;
+  const declared = new Map(
+    state.linked.declarations.flatMap(({ statement: s }) => (s.name ? [[s.name.text, s] as const] : [])),
+  );
+  const next = (of: string): string | undefined => {
+    const value = declared.get(of)?.props?.entries.find((p) => p.key.text === "vocabulary")?.value;
+    return value && bareName(value)?.text;
+  };
+  const other = declared.get(first);
+  if (other?.type && other.type.name.text !== "text" && modalityWords.has(other.type.name.text)) {
+    state.session.say("value-kind", args.span("vocabulary"), {
+      name: "vocabulary",
+      takes: "a whole number or the name of a text",
+      text: first,
+      is: `an ${other.type.name.text} modality`.replace(/^an (?![aeiou])/, "a "),
+    });
+    return false;
+  }
+  const way = [name];
+  for (let at: string | undefined = first; at !== undefined && !way.includes(at); at = next(at)) way.push(at);
+  const last = next(way[way.length - 1]!) ?? first;
+  if (last !== name) return true;
+  // said once, at the first of the circle
+  if (way.every((n) => n === name || !state.unknown.has(n)))
+    state.session.say("name-cycle", args.span("vocabulary"), {
+      names: way,
+      cycle: way.map((n) => `${n} { vocabulary: ${next(n)} }`).join(", "),
+    });
+  return false;
 }
 
 /** The vocabulary of the text modality that another shares. */
@@ -187,7 +237,7 @@ export function checkTarget(state: ModelState, statement: Declaration, changed: 
     return;
   }
   const args = checkArguments(entry, propsGiven(statement.props), state.values(), statement.type!.name.span);
-  if (args.wrong) {
+  if (!nothingBehind(state, statement.type!, true) || args.wrong) {
     state.unknown.add(name.text);
     return;
   }

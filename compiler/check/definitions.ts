@@ -74,7 +74,16 @@ export function resolve(
       return undefined;
     }
     if (declared.kind === "definition" && declared.word === "head") {
-      session.say("fusion-kind-op", ref.span, { word: "encoder", joins: "values", not: "predictions", use: [] });
+      const read = declared.flow?.calls.length === 1 ? printRef(declared.flow.calls[0]!.ref) : undefined;
+      const instead = read === undefined || read === name ? undefined : read;
+      unknownName(
+        state,
+        name,
+        ref.span,
+        "value",
+        candidates,
+        instead === undefined ? undefined : { kind: "a head", write: instead, certain: false },
+      );
       return undefined;
     }
     return undefined;
@@ -146,7 +155,7 @@ function inferEncoder(
   const start = startOf(state, first, statement);
   if (start === "dropped") return "dropped";
   if (!start) return undefined;
-  const inferred = inferStages(flow.calls.slice(1), start, state.scope, state.flow);
+  const inferred = inferStages(flow.calls.slice(1), start, state.scope, state.flow, first.span.end);
   if (!inferred) return undefined;
   if (statement.type && !annotationFits(state, statement, inferred.out.type, flow.calls[flow.calls.length - 1]!))
     return undefined;

@@ -40,6 +40,8 @@ export interface FlowContext {
   readonly owner: string;
   readonly scope: Scope;
   readonly blocks: ReadonlyMap<string, Block>;
+  /** A block may be missing because of something that has been said. */
+  readonly incomplete: boolean;
   /** What a name is called if it is a value of the model: "a modality". */
   kindOf(name: string): string | undefined;
   values(scope: Scope): ValueContext;
@@ -65,11 +67,15 @@ export function inferStages(
   input: Named,
   scope: Scope,
   context: FlowContext,
+  after?: number,
 ): { stages: CheckedStage[]; out: Named } | undefined {
   const stages: CheckedStage[] = [];
   let running: Running = input;
-  for (const call of calls) {
-    const result = inferStage(call, running, scope, context);
+  for (const [i, call] of calls.entries()) {
+    // in a flow of the model itself, a stage can be taken out with its arrow
+    const before = i > 0 ? calls[i - 1]!.span.end : after;
+    const removal = before === undefined ? undefined : { ...call.span, start: before };
+    const result = inferStage(call, running, scope, context, removal);
     if (!result) return undefined;
     stages.push(...result.stages);
     running = result.out;
@@ -82,6 +88,7 @@ function inferStage(
   input: Running,
   scope: Scope,
   context: FlowContext,
+  removal?: Span,
 ): { stages: CheckedStage[]; out: Running } | undefined {
   const { session } = context;
   const word = printRef(call.ref);
@@ -106,7 +113,7 @@ function inferStage(
   const origin = { text: shortText(shown, op), span: call.span };
   const wordSpan = call.ref.span;
   const stage: StageContext = {
-    ...stageContext(call, text, args, origin, context),
+    ...stageContext(call, text, args, origin, context, removal),
     input,
     ...(op.words ? { words: axisWords(call, op, context) } : {}),
     stages(name, flow, value, options) {
@@ -151,6 +158,7 @@ export function stageContext(
   args: CheckedArguments,
   origin: Context["origin"],
   context: FlowContext,
+  removal?: Span,
 ): Context {
   const { session } = context;
   const at = call.ref.span;
@@ -164,7 +172,11 @@ export function stageContext(
       return undefined;
     },
     note(code, facts, extras) {
-      session.say(code, extras?.at ?? call.span, facts, extras);
+      const fix =
+        code === "no-effect" && removal
+          ? { fix: { title: "remove it", edits: [{ span: removal, text: "" }], certain: true } }
+          : {};
+      session.say(code, extras?.at ?? call.span, facts, { ...fix, ...extras });
     },
     stages: () => undefined,
   };
@@ -231,6 +243,7 @@ function unknownStage(call: Call, word: string, context: FlowContext): undefined
     return undefined;
   }
   const found = near(word, legal, { role: "layer" });
+  if (found.kind === "none" && context.incomplete) return undefined;
   session.say(
     "unknown-op",
     span,

@@ -1,16 +1,18 @@
 /** Infers a fusion: its sources, whether the stage word fits them, its op, and the stages after it. */
 import { foreignWord } from "../../diagnostics/foreign.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
-import type { Arg, Call, Definition } from "../../grammar/ast.ts";
-import { printCall, printFlow, printRef } from "../../grammar/print.ts";
+import type { Arg, Call, Definition, Flow } from "../../grammar/ast.ts";
+import { printCall, printFlow, printRef, printValue } from "../../grammar/print.ts";
 import type { Fusion, FusionContext, Named } from "../registry/define.ts";
 import { fusions, lateFusions, ops } from "../registry/index.ts";
 import { lastAxis, type TensorType } from "../types/type.ts";
 import { checkArguments } from "./arguments.ts";
 import type { CheckedDefinition, CheckedSource } from "./checked.ts";
+import { nothingBehind } from "./declarations.ts";
 import { definitionProps, startOf } from "./definitions.ts";
 import { type CheckedStage, inferStages, stageContext } from "./flows.ts";
 import type { ModelState } from "./model.ts";
+import { unknownName } from "./names.ts";
 
 type Stage = "early" | "mid" | "late";
 
@@ -55,6 +57,19 @@ export function inferFusion(
     );
   }
   if (quoted.length > 0) return undefined;
+  const listed = (call.args ?? []).find((a) => !a.key && a.value.kind === "list");
+  if (listed?.value.kind === "list") {
+    // Keras gives its sources in a list
+    const text = printValue(listed.value);
+    const write = listed.value.items.map(printValue).join(", ");
+    session.say(
+      "value-kind",
+      listed.span,
+      { name: word, takes: "values one after the other", text, is: "a list", write },
+      { fix: { title: `write ${write}`, edits: [{ span: listed.span, text: write }], certain: true } },
+    );
+    return undefined;
+  }
   const sourceArgs = (call.args ?? []).filter((a) => !a.key && a.value.kind === "flow");
   const optionArgs = given.filter((a) => a.key || a.value.kind !== "flow");
 
@@ -76,8 +91,8 @@ export function inferFusion(
       session.say("late-sources", odd.span, { name: start, is: kind });
       return undefined;
     }
-    if (odd) {
-      resolveSources(state, statement, sourceArgs);
+    if (odd && start !== undefined) {
+      unknownName(state, start, (odd.value as Flow).calls[0]!.ref.span, "head", [...headNames]);
       return undefined;
     }
   }
@@ -166,7 +181,7 @@ export function inferFusion(
     span: statement.name!.span,
     kind: "fusion",
   };
-  const inferred = inferStages(statement.flow!.calls.slice(1), fused, state.scope, state.flow);
+  const inferred = inferStages(statement.flow!.calls.slice(1), fused, state.scope, state.flow, call.span.end);
   if (!inferred) return undefined;
   if (allHeads && inferred.stages.length > 0) {
     session.say("fusion-kind-op", statement.flow!.calls[1]!.span, {
@@ -205,6 +220,10 @@ function stageOf(state: ModelState, statement: Definition): Stage | undefined {
   const kind = statement.type;
   if (!kind) return undefined;
   const text = kind.name.text;
+  if (!nothingBehind(state, kind, false)) {
+    state.unknown.add(statement.name!.text);
+    return undefined;
+  }
   if (text === "early" || text === "mid" || text === "late") return text;
   const found = near(text, ["early", "mid", "late"]);
   state.session.say(
@@ -287,7 +306,7 @@ function resolveSources(
       wrong = true;
       continue;
     }
-    const inferred = inferStages(rest, start, state.scope, state.flow);
+    const inferred = inferStages(rest, start, state.scope, state.flow, first!.span.end);
     if (!inferred) {
       wrong = true;
       continue;

@@ -1,5 +1,4 @@
 /** Infers a head: its target, what it reads, its loss and metrics. */
-import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Definition } from "../../grammar/ast.ts";
 import { printRef, printValue } from "../../grammar/print.ts";
 import type { CallPlan } from "../../plan/plan.ts";
@@ -9,6 +8,7 @@ import { camelKeys } from "../registry/modality/index.ts";
 import { printAxis } from "../registry/problems.ts";
 import { axis, isOptional, printType, tensor } from "../types/type.ts";
 import type { CheckedDefinition, CheckedTarget } from "./checked.ts";
+import { nothingBehind } from "./declarations.ts";
 import { definitionProps, startOf } from "./definitions.ts";
 import { inferStages } from "./flows.ts";
 import type { ModelState } from "./model.ts";
@@ -40,7 +40,7 @@ export function inferHead(
   const start = startOf(state, first, statement);
   if (start === "dropped") return "dropped";
   if (!start) return undefined;
-  const inferred = inferStages(flow.calls.slice(1), start, state.scope, state.flow);
+  const inferred = inferStages(flow.calls.slice(1), start, state.scope, state.flow, first.span.end);
   if (!inferred || !target || props.wrong) return undefined;
   const out: Named = inferred.out;
   const source = state.definitions.get(start.name);
@@ -112,12 +112,12 @@ export function inferHead(
 }
 
 function targetOf(state: ModelState, statement: Definition): CheckedTarget | undefined {
-  const { session } = state;
   const declared = state.linked.declarations
     .filter((d) => d.statement.word === "target")
     .flatMap((d) => (d.statement.name ? [d.statement.name.text] : []));
   const kind = statement.type;
   if (!kind) return undefined;
+  if (!nothingBehind(state, kind, false)) return undefined;
   const text = kind.name.text;
   const target = state.targets.get(text);
   if (target) return target;
@@ -126,15 +126,7 @@ function targetOf(state: ModelState, statement: Definition): CheckedTarget | und
   if (targetWords.has(text) && same.length === 1) {
     unknownName(state, text, kind.name.span, "target", declared, { kind: "a kind", write: same[0]!.name });
   } else {
-    const found = near(text, declared);
-    session.say(
-      "unknown-name",
-      kind.name.span,
-      { owner: state.linked.name.text, kind: "target", text, near: found },
-      oneNear(found)
-        ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } }
-        : {},
-    );
+    unknownName(state, text, kind.name.span, "target", declared);
   }
   return undefined;
 }
@@ -184,7 +176,14 @@ function warnDoubleOutput(state: ModelState, statement: Definition, target: Chec
   const wanted = target.entry.activation;
   const flow = statement.flow!.calls.length > 1 ? statement.flow! : state.definitions.get(start.name)?.statement.flow;
   const last = flow && flow.calls.length > 1 ? flow.calls[flow.calls.length - 1] : undefined;
-  if (!last || !wanted || printRef(last.ref) !== "dense") return;
+  if (!last || !wanted) return;
+  // what others read, too, is no output
+  const own = flow === statement.flow || readers(state, start.name) === 1;
+  if (own && printRef(last.ref) === wanted && !state.linked.blocks.has(wanted)) {
+    state.session.say("double-output", last.span, { text: wanted, head: statement.name!.text });
+    return;
+  }
+  if (!own || printRef(last.ref) !== "dense") return;
   const [units, activation] = (last.args ?? []).filter((a) => !a.key).map((a) => a.value);
   const named = last.args?.find((a) => a.key?.text === "activation")?.value;
   const shown = activation ?? named;
@@ -193,6 +192,17 @@ function warnDoubleOutput(state: ModelState, statement: Definition, target: Chec
   const wide = units?.kind === "number" ? units.value : undefined;
   if (word !== wanted || wide === undefined || (typeof width === "number" && width !== wide)) return;
   state.session.say("double-output", last.span, { text: `dense(${wide}, ${word})`, head: statement.name!.text });
+}
+
+/** How many definitions name a value. */
+function readers(state: ModelState, name: string): number {
+  return state.linked.definitions.filter(({ statement }) =>
+    (statement.flow?.calls ?? []).some(
+      (c) =>
+        printRef(c.ref) === name ||
+        (c.args ?? []).some((a) => a.value.kind === "flow" && printRef(a.value.calls[0]!.ref) === name),
+    ),
+  ).length;
 }
 
 function lossOf(
@@ -265,6 +275,10 @@ export function checkOptionalHeads(state: ModelState): void {
   const fed = new Set(heads.flatMap((h) => h.head!.members ?? []));
   for (const fusion of state.definitions.values())
     if (fusion.stage === "late") for (const s of fusion.sources) fed.add(s.start);
+  // a fusion that is not understood may be what joins the head
+  const fusions = state.linked.definitions.filter((d) => d.statement.word === "fusion");
+  if (fusions.some((d) => !state.definitions.has(d.statement.name?.text ?? ""))) return;
+  if (state.linked.broken || state.linked.dropped) return;
   for (const head of heads) {
     if (!isOptional(head.out.type) || head.head!.auxiliary || fed.has(head.name)) continue;
     const absent = head.out.type.absentWith;

@@ -40,16 +40,25 @@ export interface LinkedModel {
   readonly lets: readonly Linked<Let>[];
   readonly compares: readonly Linked<Compare>[];
   readonly blocks: ReadonlyMap<string, Block>;
+  /** What it derives from is not known, so nothing can be said of it. */
+  readonly baseless: boolean;
+  /** A file that it uses is not there, or something in its file could not be read: a block may be missing for that. */
+  readonly incomplete: boolean;
   /** A statement is broken: what is missing may be in it. */
   readonly broken: boolean;
   /** A statement was left out because its name was taken. */
   readonly dropped: boolean;
+  /** Names that statements of different kinds declare. */
+  readonly twice: ReadonlySet<string>;
 }
 
 /** Properties of A with those of B put over them, in A's order. */
 function mergeProps(a: Props | undefined, b: Props | undefined): Props | undefined {
   if (!a || !b) return b ?? a;
-  const entries = a.entries.map((entry) => b.entries.find((x) => x.key.text === entry.key.text) ?? entry);
+  const entries = a.entries.flatMap((entry) => {
+    const changed = b.entries.filter((x) => x.key.text === entry.key.text);
+    return changed.length > 0 ? changed : [entry];
+  });
   const added = b.entries.filter((x) => !a.entries.some((entry) => entry.key.text === x.key.text));
   return { entries: [...entries, ...added], span: b.span };
 }
@@ -83,6 +92,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
   const name: Name = model.name ?? { text: "model", span: model.span };
   let statements: Linked[] = [];
   let base: LinkedModel | undefined;
+  let baseless = false;
   let blocks = new Map(blocksOf(unit, model));
 
   if (model.base) {
@@ -90,32 +100,39 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     const parent = from.get(model.base.text);
     if (way.includes(name.text)) {
       const names = [...new Set([...way, name.text])];
-      session.say("name-cycle", model.base.span, {
-        names,
-        cycle: [...names.slice(names.indexOf(name.text)), name.text]
-          .map((n, i, all) => (i + 1 < all.length ? `${n} from ${all[i + 1]}` : ""))
-          .filter(Boolean)
-          .join(", "),
-      });
+      baseless = true;
+      // said once: at the model of the circle that stands first
+      const circle = names.slice(names.indexOf(name.text));
+      const first = unit.ast.models.find((m) => circle.includes(m.name?.text ?? ""));
+      if (first === undefined || first.name?.text === way[way.indexOf(name.text)])
+        session.say("name-cycle", model.base.span, {
+          names,
+          cycle: [...names.slice(names.indexOf(name.text)), name.text]
+            .map((n, i, all) => (i + 1 < all.length ? `${n} from ${all[i + 1]}` : ""))
+            .filter(Boolean)
+            .join(", "),
+        });
     } else if (!parent) {
+      baseless = true;
       const found = near(
         model.base.text,
         [...from.keys()].filter((n) => n !== name.text),
       );
-      session.say(
-        "unknown-name",
-        model.base.span,
-        { owner: model.base.span.file, kind: "model", text: model.base.text, near: found },
-        oneNear(found)
-          ? {
-              fix: {
-                title: `write ${found.word}`,
-                edits: [{ span: model.base.span, text: found.word }],
-                certain: true,
-              },
-            }
-          : {},
-      );
+      if (found.kind !== "none" || !unit.incomplete)
+        session.say(
+          "unknown-name",
+          model.base.span,
+          { owner: model.base.span.file, kind: "model", text: model.base.text, near: found },
+          oneNear(found)
+            ? {
+                fix: {
+                  title: `write ${found.word}`,
+                  edits: [{ span: model.base.span, text: found.word }],
+                  certain: true,
+                },
+              }
+            : {},
+        );
     } else {
       // What is wrong in the base is said there, not once more here.
       base = link(
@@ -139,6 +156,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
 
   const own = new Map<string, Statement>();
   let dropped = base?.dropped ?? false;
+  const twice = new Set<string>(base?.twice);
   const compares: Linked<Compare>[] = [];
   for (const statement of model.statements) {
     if (statement.kind === "compare") {
@@ -168,6 +186,11 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     if (before && !(before.kind === "section" && statement.kind !== "section")) {
       const where = before.kind === "section" ? before.wordSpan : before.name!.span;
       dropped = true;
+      if (
+        before.kind !== statement.kind ||
+        (before as { word?: string }).word !== (statement as { word?: string }).word
+      )
+        twice.add(key);
       session.say(
         "duplicate-name",
         at,
@@ -219,7 +242,10 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     lets: of<Let>("let"),
     compares,
     blocks,
+    baseless: baseless || (base?.baseless ?? false),
+    incomplete: unit.incomplete || (base?.incomplete ?? false),
     dropped,
+    twice,
     broken: model.broken || model.statements.some((s) => s.broken) || (base?.broken ?? false),
   };
 }

@@ -24,6 +24,8 @@ export interface Unit {
   readonly ast: File;
   readonly models: ReadonlyMap<string, Model>;
   readonly blocks: ReadonlyMap<string, Block>;
+  /** Some of it could not be read, or a file it uses is not there. */
+  readonly incomplete: boolean;
   /** The files it uses, by path. */
   readonly used: ReadonlyMap<string, Unit>;
 }
@@ -59,17 +61,20 @@ function loadFile(
   const models = new Map<string, Model>();
   const blocks = new Map<string, Block>();
   const units = new Map<string, Unit>();
+  let incomplete = diagnostics.some((d) => d.severity === "error");
   const first = new Map<string, { name: Name; kind: string }>();
 
-  const declare = (name: Name | undefined, kind: string, add: () => void): void => {
+  /** `at`: where to say it, if the name stands in another file. */
+  const declare = (name: Name | undefined, kind: string, add: () => void, at = name?.span): void => {
     if (!name) return;
     const before = first.get(name.text);
     if (before) {
+      incomplete = true;
       session.say(
         "duplicate-name",
-        name.span,
-        { name: name.text, kind: before.kind, place: session.place(before.name.span, name.span) },
-        { marks: before.name.span.file === name.span.file ? [{ span: before.name.span, style: "-" }] : [] },
+        at!,
+        { name: name.text, kind: before.kind, place: session.place(before.name.span, at!) },
+        { marks: before.name.span.file === at!.file ? [{ span: before.name.span, style: "-" }] : [] },
       );
       return;
     }
@@ -80,6 +85,19 @@ function loadFile(
   for (const use of ast.uses) {
     if (!use.path) continue;
     const path = joinPath(folderOf(file.path), use.path.value);
+    const before = ast.uses.find((u) => u.path && joinPath(folderOf(file.path), u.path.value) === path)!;
+    if (before !== use) {
+      session.say(
+        "given-twice",
+        use.path.span,
+        { text: JSON.stringify(use.path.value), place: session.place(before.span, use.span) },
+        {
+          marks: [{ span: before.path!.span, style: "-" }],
+          fix: { title: "remove it", edits: [{ span: use.span, text: "" }], certain: true },
+        },
+      );
+      continue;
+    }
     if (way.includes(path)) {
       session.say("name-cycle", use.path.span, {
         names: [path],
@@ -89,6 +107,7 @@ function loadFile(
     }
     const text = host.read(path);
     if (text === undefined) {
+      incomplete = true;
       const found = near(use.path.value, host.list?.(folderOf(path)) ?? []);
       session.say(
         "source-missing",
@@ -114,16 +133,35 @@ function loadFile(
     }
     // What a used file says about itself is said when that file is checked; here only its declarations count.
     const used = loadFile({ path, text }, host, { ...session, say: () => undefined }, () => undefined, [...way, path]);
-    for (const model of used.ast.models) declare(model.name, "a model", () => models.set(model.name!.text, model));
-    for (const block of used.ast.blocks) declare(block.name, "a block", () => blocks.set(block.name!.text, block));
+    const at = use.path.span;
+    for (const model of used.ast.models) declare(model.name, "a model", () => models.set(model.name!.text, model), at);
+    for (const block of used.ast.blocks) declare(block.name, "a block", () => blocks.set(block.name!.text, block), at);
     units.set(path, used);
   }
   for (const model of ast.models) declare(model.name, "a model", () => models.set(model.name!.text, model));
+  for (const block of [...ast.blocks, ...ast.models.flatMap((m) => m.statements.filter((s) => s.kind === "block"))])
+    parametersOnce(block, session);
   for (const block of ast.blocks) {
     declare(block.name, "a block", () => blocks.set(block.name!.text, block));
     if (block.name && ops.has(block.name.text)) session.say("hidden-op", block.name.span, { name: block.name.text });
   }
-  return { path: file.path, ast, models, blocks, used: units };
+  return { path: file.path, ast, models, blocks, incomplete, used: units };
+}
+
+/** `block conv(channels, channels)`. */
+function parametersOnce(block: Block, session: Session): void {
+  const seen = new Map<string, Name>();
+  for (const { name } of block.params) {
+    const before = seen.get(name.text);
+    if (before) {
+      session.say(
+        "duplicate-name",
+        name.span,
+        { name: name.text, kind: "an argument of this block", place: session.place(before.span, name.span) },
+        { marks: [{ span: before.span, style: "-" }] },
+      );
+    } else seen.set(name.text, name);
+  }
 }
 
 /** The blocks that a model sees: those of the file that declares it, and what that file uses. */

@@ -74,6 +74,7 @@ export function checkModel(
       owner: linked.name.text,
       scope,
       blocks: linked.blocks,
+      incomplete: linked.incomplete,
       kindOf: (name) => kindOf(linked, name),
       values: (inner) => valueContext(state, inner, false),
       sharedUses: new Map(),
@@ -98,7 +99,7 @@ export function checkModel(
   const heads = [...state.definitions.values()].filter((d) => d.head);
   if (!reduced) {
     const anyHead = linked.definitions.some((d) => d.statement.word === "head");
-    if (!anyHead && !linked.broken) {
+    if (!anyHead && !linked.broken && !linked.dropped) {
       const target = [...state.targets.keys()][0];
       const value =
         [...linked.definitions].reverse().find((d) => d.statement.name)?.statement.name?.text ??

@@ -28,6 +28,8 @@ export function valueContext(state: ModelState, scope: Scope, mild: boolean): Va
     session,
     scope,
     mild,
+    owner: linked.name.text,
+    isTwice: (name) => linked.twice.has(name),
     resolveName(name, of, span) {
       const candidates = [...linked.declarations, ...linked.definitions]
         .filter((s) => of.includes(s.statement.word))
@@ -45,8 +47,13 @@ export function unknownName(
   span: Span,
   kind: string,
   candidates: readonly string[],
-  instead?: { kind: string; write: string },
+  instead?: { kind: string; write: string; certain?: false },
 ): void {
+  // which statement a doubled name stands for is not known
+  if (state.linked.twice.has(text)) {
+    state.unknown.add(text);
+    return;
+  }
   const found = near(text, candidates);
   // a statement that could not be read, or whose name was taken, may have been meant
   if (found.kind === "none" && !instead && (state.linked.broken || state.linked.dropped)) {
@@ -58,6 +65,8 @@ export function unknownName(
     "unknown-name",
     span,
     { owner: state.linked.name.text, kind, text, near: found, ...(instead ? { instead } : {}) },
-    write !== undefined ? { fix: { title: `write ${write}`, edits: [{ span, text: write }], certain: true } } : {},
+    write !== undefined
+      ? { fix: { title: `write ${write}`, edits: [{ span, text: write }], certain: instead?.certain !== false } }
+      : {},
   );
 }

@@ -7,6 +7,7 @@ import type { Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import { callKey } from "../../plan/plan.ts";
 import { baselines, metrics } from "../registry/index.ts";
+import type { Metric } from "../registry/metric/metrics.ts";
 import type { CheckedSection } from "./checked.ts";
 import { checkOptionalHeads } from "./head.ts";
 import { bareName } from "./kinds.ts";
@@ -31,6 +32,7 @@ export function checkSections(
   evaluate: CheckedSection,
 ): void {
   checkSplit(state, data, train);
+  checkFiles(state, data);
   if (state.reduced) return;
   checkMonitor(state, train);
   checkBaselines(state, evaluate);
@@ -39,6 +41,8 @@ export function checkSections(
 
 function checkSplit(state: ModelState, data: CheckedSection, train: CheckedSection): void {
   const { session } = state;
+  // of parts that are not all understood, nothing can be said together
+  if (data.args.wrong) return;
   const split = data.args.value("split") as Call | undefined;
   const written = property(data, "split");
   const at = written?.kind === "flow" ? written.calls[0]!.ref.span : spanOf(state, data, "split");
@@ -101,6 +105,22 @@ function checkSplit(state: ModelState, data: CheckedSection, train: CheckedSecti
   if (!hasTest && !state.reduced) session.say("no-test-part", at, {});
 }
 
+/** A table is one file a part; lists are for media. */
+function checkFiles(state: ModelState, data: CheckedSection): void {
+  const written = property(data, "source");
+  if (written?.kind !== "flow" || data.args.wrong) return;
+  for (const arg of written.calls[0]!.args ?? []) {
+    if (arg.value.kind !== "list") continue;
+    const text = printValue(arg.value);
+    state.session.say("value-kind", arg.value.span, {
+      name: arg.key?.text ?? "source",
+      takes: "a path in quotes",
+      text,
+      is: "a list",
+    });
+  }
+}
+
 /** `monitor: risk.f1`: a head and a metric that fits its target, listed or not. */
 function checkMonitor(state: ModelState, train: CheckedSection): void {
   const { session } = state;
@@ -113,8 +133,10 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
   const heads = [...state.definitions.values()].filter((d) => d.head).map((d) => d.name);
   const head = state.definitions.get(parts[0]?.text ?? "");
   if (parts.length === 0 || !head?.head) {
-    if (inherited || state.linked.definitions.some((d) => d.statement.name?.text === parts[0]?.text)) return;
     const text = parts[0]?.text ?? "";
+    const declared = state.linked.definitions.find((d) => d.statement.name?.text === text)?.statement;
+    // a head that has an error of its own, or one that only the model derived from had
+    if (inherited || declared?.word === "head") return;
     const found = near(text, [...heads, "loss"]);
     session.say(
       "unknown-name",
@@ -140,29 +162,33 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
     });
     return;
   }
-  if (word.text === "loss") return;
+  const text = parts
+    .slice(1)
+    .map((p) => p.text)
+    .join(".");
+  const at = { ...word.span, end: parts[parts.length - 1]!.span.end };
+  if (text === "loss") return;
   const target = state.targets.get(head.head.target)!;
   const keys = head.head.metrics.map(callKey);
-  const entry = metrics.get(word.text) ?? [...metrics.values()].find((m) => word.text.startsWith(`${m.name}_`));
+  const entry = [...metrics.values()].find((m) => keysOf(m).includes(text));
   if (entry?.later) {
-    session.say("not-here-yet", word.span, { version: session.version, word: entry.name, use: [], mild: false });
+    session.say("not-here-yet", at, { version: session.version, word: entry.name, use: [], mild: false });
     return;
   }
-  if (!entry && !keys.includes(word.text)) {
-    const legal = [...metrics.values()]
-      .filter((m) => !m.later && m.judges.includes(target.entry.name))
-      .map((m) => m.name);
-    const foreign = foreignWord(word.text, legal);
+  if (!entry && !keys.includes(text)) {
+    const fitting = [...metrics.values()].filter((m) => !m.later && m.judges.includes(target.entry.name));
+    const legal = fitting.map((m) => m.name);
+    const foreign = foreignWord(text, legal);
     if (foreign) {
       session.say(
         "foreign-word",
-        word.span,
-        { text: word.text, write: foreign },
+        at,
+        { text, write: foreign },
         foreign.same
           ? {
               fix: {
                 title: `write ${foreign.write}`,
-                edits: [{ span: word.span, text: foreign.write }],
+                edits: [{ span: at, text: foreign.write }],
                 certain: true,
               },
             }
@@ -170,13 +196,13 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
       );
       return;
     }
-    const found = near(word.text, legal, { role: "metric" });
+    const found = near(text, [...new Set([...keys, ...fitting.flatMap(keysOf), "loss"])], { role: "metric" });
     session.say(
       "unknown-choice",
-      word.span,
-      { name: "monitor", choices: legal.slice(0, 5), text: word.text, near: found },
+      at,
+      { name: "monitor", choices: legal.slice(0, 5), text, near: found },
       oneNear(found)
-        ? { fix: { title: `write ${found.word}`, edits: [{ span: word.span, text: found.word }], certain: true } }
+        ? { fix: { title: `write ${found.word}`, edits: [{ span: at, text: found.word }], certain: true } }
         : {},
     );
     return;
@@ -185,15 +211,23 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
     const use = [...metrics.values()]
       .filter((m) => !m.later && m.judges.includes(target.entry.name))
       .map((m) => m.name);
-    session.say("metric-mismatch", word.span, {
+    session.say("metric-mismatch", at, {
       word: entry.name,
       judges: entry.judges,
       name: target.name,
       kind: target.entry.name,
-      place: session.place(target.span, word.span),
+      place: session.place(target.span, at),
       use: use.slice(0, 3),
     });
   }
+}
+
+/** The keys a metric may be watched by: its word, alone or with a choice (`f1_macro`, `r2_transformed`). */
+function keysOf(metric: Metric): string[] {
+  const choices = Object.entries(metric.params).flatMap(([name, { kind }]) =>
+    kind.is === "choice" ? kind.of : kind.is === "boolean" ? [name] : [],
+  );
+  return [metric.name, ...choices.map((choice) => `${metric.name}_${choice}`)];
 }
 
 /** A floor must be able to predict some head's target; `only(x)` needs a modality that a head reads. */

@@ -3,11 +3,12 @@
  * rates hertz, shares 0..1. A bare name is a choice, a constant or a value of the model: the parameter decides.
  */
 import type { Span } from "../../diagnostics/span.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Flow, NumberLiteral, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { ArgValue, ParamKind } from "../registry/define.ts";
 import { convertCall, convertList, notHere, unknownWord } from "./calls.ts";
-import { lookUp, type Scope, type Session } from "./context.ts";
+import { lookUp, namesIn, type Scope, type Session } from "./context.ts";
 import { bareName, inRange, isWhat, measured, rangeText, takes } from "./kinds.ts";
 
 /** What values are converted with. */
@@ -16,8 +17,12 @@ export interface ValueContext {
   readonly scope: Scope;
   /** Looks a name of the model up; says what it found is not. */
   resolveName(name: string, of: readonly string[], span: Span): boolean;
+  /** A name that two statements declare, which has been said: what it stands for is not known. */
+  isTwice?(name: string): boolean;
   /** Checks `risk.f1` or `loss`. */
   resolveMonitor?(text: string, span: Span): boolean;
+  /** The model, for messages about its names. */
+  readonly owner?: string;
   /** Whether a word that is missing in this version only gives a warning. */
   readonly mild: boolean;
 }
@@ -26,7 +31,12 @@ export interface Converted {
   readonly value?: ArgValue;
   readonly flow?: { readonly flow: Flow; readonly scope: Scope };
   /** Something was wrong and has been said (or will be by `say`). */
-  readonly wrong?: { readonly closeness: number; say(): void };
+  readonly wrong?: {
+    readonly closeness: number;
+    say(): void;
+    /** A number that is a share without its `%`: what to write. */
+    readonly percent?: string;
+  };
 }
 
 const ok = (value: ArgValue): Converted => ({ value });
@@ -51,7 +61,9 @@ export const tryOut = (value: Value, kind: ParamKind, name: string, context: Val
 function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueContext): Converted {
   const { session, scope } = context;
   const text = printValue(value);
-  const wrongKind = (write?: string, certain = false): Converted => ({
+  const wrongKind = (write?: string, certain = false): Converted =>
+    misspelt(bareName(value), name, context) ?? notThisKind(write, certain);
+  const notThisKind = (write?: string, certain = false): Converted => ({
     wrong: {
       closeness: 1,
       say: () =>
@@ -66,6 +78,7 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
   const outOfRange = (range: string, write?: string): Converted => ({
     wrong: {
       closeness: 3,
+      ...(write?.endsWith("%") ? { percent: write } : {}),
       say: () => session.say("value-range", value.span, { name, range, text, ...(write ? { write } : {}) }),
     },
   });
@@ -83,12 +96,15 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
   });
 
   const bare = bareName(value);
+  if (bare && kind.is === "name" && context.isTwice?.(bare.text)) return silent;
   const bound = bare ? lookUp(scope, bare.text) : undefined;
   const choices = kind.is === "choice" ? kind.of : [];
   if (bound && !(bare && choices.includes(bare.text))) {
     // A constant or a block's argument: what it stands for is checked where it is used.
     return tryConvert(bound.value, kind, name, { ...context, scope: bound.scope });
   }
+
+  const dotted = bareReference(value);
 
   switch (kind.is) {
     case "int":
@@ -192,7 +208,8 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
         value.kind === "flow" && value.calls.length === 1
           ? value.calls[0]!.ref.parts.map((p) => p.text).join(".")
           : undefined;
-      if (called !== undefined && kind.planned?.includes(called)) return notHere(called, value.span, context);
+      if (called !== undefined && kind.planned?.includes(called))
+        return notHere(called, (value as Flow).calls[0]!.ref.span, context);
       if (!bare) return wrongKind();
       if (kind.of.includes(bare.text)) return ok(bare.text);
       return unknownWord(bare.text, bare.span, kind.of, name, context);
@@ -207,8 +224,8 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
       return wrongKind();
     case "path":
     case "template":
-      if (value.kind === "string") return ok(value.value);
-      if (bare) return quotes("in", "a path", JSON.stringify(bare.text));
+      if (value.kind === "string") return kind.is === "template" ? template(value, context) : ok(value.value);
+      if (dotted !== undefined) return quotes("in", "a path", JSON.stringify(dotted));
       return wrongKind();
     case "range": {
       if (value.kind !== "range") return wrongKind();
@@ -259,6 +276,64 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
       return wrongKind();
     }
   }
+}
+
+/** `table.csv` without its quotes: a name, with dots. */
+function bareReference(value: Value): string | undefined {
+  if (value.kind !== "flow" || value.calls.length !== 1 || value.calls[0]!.args) return undefined;
+  return value.calls[0]!.ref.parts.map((p) => p.text).join(".");
+}
+
+/** A bare name where a number stands is a constant, if one is near. */
+function misspelt(
+  bare: { text: string; span: Span } | undefined,
+  name: string,
+  context: ValueContext,
+): Converted | undefined {
+  if (!bare) return undefined;
+  const found = near(bare.text, namesIn(context.scope));
+  if (found.kind === "none") return undefined;
+  return {
+    wrong: {
+      closeness: 1,
+      say: () =>
+        context.session.say(
+          "unknown-name",
+          bare.span,
+          { owner: context.owner ?? name, kind: "constant", text: bare.text, near: found },
+          oneNear(found)
+            ? {
+                fix: {
+                  title: `write ${found.word}`,
+                  edits: [{ span: bare.span, text: found.word }],
+                  certain: true,
+                },
+              }
+            : {},
+        ),
+    },
+  };
+}
+
+/** Each `{` of a path is closed and names a column. */
+function template(value: Value & { kind: "string" }, context: ValueContext): Converted {
+  const open = value.value.replace(/\{[^{}]+\}/g, "");
+  const sign = /[{}]/.exec(open)?.[0];
+  if (sign === undefined) return ok(value.value);
+  const after = sign === "{" ? value.value.slice(value.value.lastIndexOf("{") + 1) : "";
+  return {
+    wrong: {
+      closeness: 5,
+      say: () =>
+        sign === "{"
+          ? context.session.say("not-closed", value.span, {
+              text: "{",
+              write: "}",
+              ...(after === "" ? {} : { after: after.slice(-20) }),
+            })
+          : context.session.say("extra-bracket", value.span, { text: "}" }),
+    },
+  };
 }
 
 /** Where several kinds are possible, a duration and a level keep saying what they are. */

@@ -72,7 +72,7 @@ function checkNames(model: Model): string[] {
   }
   for (const [key, layer] of Object.entries(model.layers)) {
     if (key !== layer.id) problems.push(`layer ${key} calls itself ${layer.id}`);
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(layer.id)) problems.push(`layer ${layer.id} is no identifier`);
+    if (!/^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u.test(layer.id)) problems.push(`layer ${layer.id} is no identifier`);
     const names = layer.weights.map((weight) => weight.name);
     if (new Set(names).size < names.length) problems.push(`two weights of layer ${key} have the same name`);
   }

@@ -5,6 +5,7 @@
  */
 import { createRequire } from "node:module";
 import path from "node:path";
+import { withMutedStderr } from "./mute.ts";
 
 declare const struct: unique symbol;
 /** The address of a C struct; 0 is the null pointer. */
@@ -148,9 +149,10 @@ const STACK_BYTES = 8 << 20;
  * Loads TensorFlow's C library from its file and declares its functions.
  *
  * @param file absolute path of libtensorflow_cc; its framework library lies beside it
+ * @param options.silent whether notes that it writes to the terminal while it is loaded are dropped
  * @throws if the dynamic linker refuses the file, with the linker's own reason
  */
-export function loadCLibrary(file: string): CLibrary {
+export function loadCLibrary(file: string, { silent = false }: { readonly silent?: boolean } = {}): CLibrary {
   // Required, not imported, so that nothing of koffi is loaded before an engine is opened.
   const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
   koffi.config({ ...koffi.config(), sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
@@ -158,7 +160,9 @@ export function loadCLibrary(file: string): CLibrary {
   const libc = koffi.load(process.platform === "darwin" ? "libSystem.dylib" : "libc.so.6");
   const dlopen = libc.func("dlopen", P, ["str", "int"]) as (file: string, flags: number) => number;
   const dlerror = libc.func("dlerror", "str", []) as () => string | null;
-  if (dlopen(file, DLOPEN_FLAGS) === 0) throw new Error(dlerror() ?? `${path.basename(file)} cannot be loaded`);
+  const load = (): boolean => dlopen(file, DLOPEN_FLAGS) !== 0;
+  if (!(silent ? withMutedStderr(libc, load) : load()))
+    throw new Error(dlerror() ?? `${path.basename(file)} cannot be loaded`);
 
   const library = koffi.load(file);
   const declared = Object.entries(DECLARATIONS).map(([name, [result, parameters]]) => [

@@ -6,6 +6,7 @@
 import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs";
 import { correctedGradients } from "./broadcast-gradients.ts";
 import { dilatedConvolutionGradient } from "./dilated-convolution-gradient.ts";
+import { wideGradients } from "./wide-gradients.ts";
 
 type Tfjs = typeof import("@tensorflow/tfjs");
 
@@ -16,6 +17,7 @@ export function fixGradients(tf: Tfjs): void {
     einsumGradient(tf),
     ...correctedGradients(tf),
     dilatedConvolutionGradient(tf),
+    ...wideGradients(tf),
   ]) {
     // Registering over an entry is allowed but warns; unregistering one that is not there throws.
     if (tf.getGradient(gradient.kernelName) !== undefined) tf.unregisterGradient(gradient.kernelName);

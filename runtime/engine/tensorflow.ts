@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import type { TensorflowBinding } from "./binding.ts";
 import { openBinding } from "./binding.ts";
 import { loadCLibrary } from "./c-api.ts";
+import { registerWideKernels } from "./wide-kernels.ts";
 
 type Tfjs = typeof import("@tensorflow/tfjs");
 
@@ -30,11 +31,13 @@ export async function openTensorflow(
   options: { threads: number; cpuOnly?: boolean; quiet: boolean },
 ): Promise<TensorflowBackend> {
   const require = createRequire(import.meta.url);
-  if (options.quiet) silenceLog();
+  const silent = options.quiet && silenceLog();
+  preferOneDnn();
   restoreRemovedUtilities(require);
 
-  const binding = openBinding(loadCLibrary(file), options);
+  const binding = openBinding(loadCLibrary(file, { silent }), options);
   require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+  registerWideKernels(tf, binding.isUsingGpuDevice() ? "GPU" : "CPU");
   const { NodeJSKernelBackend } =
     require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js") as typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
   const packageName = "@tensorflow/tfjs-node-gpu";
@@ -46,9 +49,23 @@ export async function openTensorflow(
   return { version: binding.TF_Version, device: binding.isUsingGpuDevice() ? "GPU" : "CPU", binding };
 }
 
-/** C++ reads these when it is loaded: warnings and notes off, errors still told through the status of each call. */
-function silenceLog(): void {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+/**
+ * C++ reads these when it is loaded: warnings and notes off, errors still told through the status of each call.
+ *
+ * @returns false where the user has said what to log
+ */
+function silenceLog(): boolean {
+  if (process.env.TF_CPP_MIN_LOG_LEVEL !== undefined) return false;
+  process.env.TF_CPP_MIN_LOG_LEVEL = "2";
+  return true;
+}
+
+/**
+ * TensorFlow takes oneDNN's kernels by itself only on processors with AVX-512; without it they are several times as fast,
+ * too (convolutions on AVX2: four to ten times).
+ */
+function preferOneDnn(): void {
+  if (process.arch === "x64") process.env.TF_ENABLE_ONEDNN_OPTS ??= "1";
 }
 
 /** tfjs-node 4.22 calls two functions that Node 23 took out of node:util, and that Node 22 warns about. */

@@ -6,6 +6,7 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import type { CallPlan } from "../../plan/plan.ts";
 import { callOf } from "../../plan/plan.ts";
+import { wideKernel } from "../engine/wide-kernels.ts";
 import type { Tfjs } from "./network.ts";
 
 /** What is compared with the prediction: binary f32[B], multiclass i32[B], multilabel and regression f32[B, k]. */
@@ -15,6 +16,8 @@ export type TargetType = "binary" | "multiclass" | "multilabel" | "regression";
 interface ElementLoss {
   value(tf: Tfjs, prediction: Tensor, labels: Tensor): Tensor;
   gradient(tf: Tfjs, prediction: Tensor, labels: Tensor): Tensor;
+  /** Both at once, where the engine can. */
+  both?(tf: Tfjs, prediction: Tensor, labels: Tensor): { value: Tensor; slope: Tensor } | undefined;
 }
 
 /**
@@ -93,6 +96,16 @@ function categoricalCrossentropy(smoothing: number): ElementLoss {
   return {
     value: (tf, z, labels) => tf.neg(tf.sum(tf.mul(smooth(tf, labels, width(z)), tf.logSoftmax(z)), -1)),
     gradient: (tf, z, labels) => tf.sub(tf.softmax(z), smooth(tf, labels, width(z))),
+    both(tf, logits, labels) {
+      const [name, given] =
+        smoothing === 0
+          ? (["SparseSoftmaxCrossEntropyWithLogits", () => tf.cast(labels, "int32")] as const)
+          : (["SoftmaxCrossEntropyWithLogits", () => smooth(tf, labels, width(logits))] as const);
+      const run = wideKernel(tf, name);
+      if (run === undefined) return undefined;
+      const [value, slope] = run({ logits, labels: given() }) as [Tensor, Tensor];
+      return { value, slope };
+    },
   };
 }
 
@@ -192,14 +205,17 @@ function width(logits: Tensor): number {
 
 /**
  * The value as an op with the loss's own derivative, times what comes from above (spread over the classes where the value
- * is [B]). Only inputs are saved: tfjs takes saved intermediate tensors for a leak when its leak check is on.
+ * is [B]). Where the derivative does not come with the value, only inputs are saved: tfjs takes saved intermediate tensors
+ * for a leak when its leak check is on.
  */
 function withOwnGradient(tf: Tfjs, loss: ElementLoss, prediction: Tensor, labels: Tensor): Tensor {
   const op = tf.customGrad((x, save) => {
-    (save as (tensors: Tensor[]) => void)([x as Tensor, labels]);
-    const value = loss.value(tf, x as Tensor, labels);
+    const both = loss.both?.(tf, x as Tensor, labels);
+    (save as (tensors: Tensor[]) => void)(both === undefined ? [x as Tensor, labels] : [both.slope]);
+    const value = both?.value ?? loss.value(tf, x as Tensor, labels);
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor => {
-      const slope = loss.gradient(tf, saved[0] as Tensor, saved[1] as Tensor);
+      const slope =
+        both === undefined ? loss.gradient(tf, saved[0] as Tensor, saved[1] as Tensor) : (saved[0] as Tensor);
       return tf.mul(dy.rank < slope.rank ? tf.expandDims(dy, -1) : dy, slope);
     };
     return { value, gradFunc };

@@ -6,6 +6,8 @@
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs";
 import type { CallPlan } from "../../plan/plan.ts";
 import { callOf } from "../../plan/plan.ts";
+import type { NativeRule } from "./native-optimizers.ts";
+import { nativeUpdates } from "./native-optimizers.ts";
 import type { Tfjs } from "./network.ts";
 
 export interface Update {
@@ -22,7 +24,7 @@ export interface Optimizer {
   readonly learningRate: number;
   /** Updates are made in the order given. `step` counts from 0. Leaves no tensors behind but its slots. */
   apply(step: number, updates: readonly Update[]): void;
-  /** What it remembers, by `layer/kernel/SLOT`, for checkpoints. Slots are there after the first step. */
+  /** What it remembers now, by `layer/kernel/SLOT`, for checkpoints. Slots are there after the first step. */
   slots(): { readonly [name: string]: Variable };
   dispose(): void;
 }
@@ -39,6 +41,8 @@ interface Rule {
     scalars: readonly Scalar[],
   ): Tensor;
   readonly weightDecay?: number;
+  /** The same in TensorFlow's ops. */
+  readonly native: NativeRule;
 }
 
 /** @throws RangeError for an optimizer this runtime does not have */
@@ -47,6 +51,23 @@ export function createOptimizer(tf: Tfjs, plan: CallPlan): Optimizer {
   const get = (name: string, otherwise: number): number =>
     typeof args[name] === "number" ? (args[name] as number) : otherwise;
   const rule = ruleOf(word, args, get);
+  const learningRate = get("learningRate", defaultRate(word));
+  /** What a step multiplies a weight by before its update, if anything. */
+  const scaleOf = ({ name, variable, rate }: Update): number | undefined =>
+    rule.weightDecay !== undefined && decays(name, variable.rank) ? 1 - rate * rule.weightDecay : undefined;
+
+  const native = nativeUpdates(tf, rule.native);
+  if (native !== undefined) {
+    return {
+      ...native,
+      learningRate,
+      apply: (step, updates) =>
+        native.apply(
+          step,
+          updates.map((update) => ({ ...update, scale: scaleOf(update) })),
+        ),
+    };
+  }
   const slots = new Map<string, Variable>();
 
   const slot = (update: Update, name: string): Variable => {
@@ -60,20 +81,19 @@ export function createOptimizer(tf: Tfjs, plan: CallPlan): Optimizer {
   };
 
   return {
-    learningRate: get("learningRate", defaultRate(word)),
+    learningRate,
     apply(step, updates) {
       tf.tidy(() => {
         const scalars = new Map<number, readonly Scalar[]>();
         for (const update of updates) {
-          const { name, variable, gradient, rate } = update;
+          const { variable, gradient, rate } = update;
           let values = scalars.get(rate);
           if (values === undefined) {
             values = rule.scalars(step, rate).map((value) => tf.scalar(value));
             scalars.set(rate, values);
           }
-          if (rule.weightDecay !== undefined && decays(name, variable.rank)) {
-            variable.assign(tf.mul(variable, tf.scalar(1 - rate * rule.weightDecay)));
-          }
+          const scale = scaleOf(update);
+          if (scale !== undefined) variable.assign(tf.mul(variable, tf.scalar(scale)));
           variable.assign(
             rule.update(
               tf,
@@ -131,11 +151,18 @@ function sgd(momentum: number, nesterov: boolean): Rule {
     return {
       slots: [],
       scalars,
+      native: { op: "ResourceApplyGradientDescent", slots: [], inputs: ["rate", "gradient"] },
       update: (tf, variable, gradient, _slots, [rate]) => tf.sub(variable, tf.mul(gradient, rate as Scalar)),
     };
   return {
     slots: ["momentum"],
     scalars,
+    native: {
+      op: "ResourceApplyKerasMomentum",
+      attributes: { use_nesterov: nesterov },
+      slots: ["momentum"],
+      inputs: ["momentum", "rate", "gradient", momentum],
+    },
     update(tf, variable, gradient, [velocity], [rate]) {
       const step = tf.mul(gradient, rate as Scalar);
       const moved = tf.sub(tf.mul(velocity as Variable, momentum), step);
@@ -149,6 +176,13 @@ function sgd(momentum: number, nesterov: boolean): Rule {
 function adam(beta1: number, beta2: number, epsilon: number): Rule {
   return {
     slots: ["momentum", "velocity"],
+    native: {
+      op: "ResourceApplyAdam",
+      attributes: { use_nesterov: false },
+      slots: ["momentum", "velocity"],
+      inputs: ["momentum", "velocity", { ofStep: 0 }, { ofStep: 1 }, "rate", beta1, beta2, epsilon, "gradient"],
+      ofStep: (step) => [beta1 ** (step + 1), beta2 ** (step + 1)],
+    },
     scalars: (step, rate) => [(rate * Math.sqrt(1 - beta2 ** (step + 1))) / (1 - beta1 ** (step + 1))],
     update(tf, variable, gradient, [m, v], [rate]) {
       const mean = tf.add(m as Variable, tf.mul(tf.sub(gradient, m as Variable), 1 - beta1));
@@ -163,9 +197,20 @@ function adam(beta1: number, beta2: number, epsilon: number): Rule {
 /** Tieleman & Hinton 2012 in the form of Keras: epsilon stands under the root. */
 function rmsprop(rho: number, momentum: number, epsilon: number, centered: boolean): Rule {
   const slots = ["velocity", ...(momentum > 0 ? ["momentum"] : []), ...(centered ? ["average_gradient"] : [])];
+  const moved = momentum > 0 ? "momentum" : "_momentum";
   return {
     slots,
     scalars: (_step, rate) => [rate],
+    native: {
+      op: centered ? "ResourceApplyCenteredRMSProp" : "ResourceApplyRMSProp",
+      slots: ["velocity", moved, ...(centered ? ["average_gradient"] : [])],
+      inputs: [
+        ...(centered ? ["average_gradient"] : []),
+        ...["velocity", moved, "rate"],
+        ...[rho, momentum, epsilon],
+        "gradient",
+      ],
+    },
     update(tf, variable, gradient, values, [rate]) {
       const at = (name: string): Variable => values[slots.indexOf(name)] as Variable;
       const square = tf.add(tf.mul(at("velocity"), rho), tf.mul(tf.square(gradient), 1 - rho));

@@ -1,11 +1,15 @@
 /** Normalizations and dropouts: the shape stays. */
 
 import { lastAxis } from "../../types/type.ts";
-import { defineOp, number, type Op, share } from "../define.ts";
+import { defineOp, number, type Op, type StageContext, share } from "../define.ts";
 import { needsFeatures, needsSequence } from "../problems.ts";
 
 const rate = share("Share that is set to 0 in training.", { below: 1, required: true });
 const epsilon = number("Keeps the division safe.", { above: 0, default: 1e-3 });
+
+function dropsNothing(context: StageContext): void {
+  if (context.args.number("rate") === 0) context.note("no-effect", { text: context.text, why: "it drops nothing" });
+}
 
 export const normalizationOps: readonly Op[] = [
   defineOp({
@@ -50,7 +54,10 @@ export const normalizationOps: readonly Op[] = [
     example: "words -> dense(64, relu) -> dropout(0.3)",
     positional: 1,
     params: { rate },
-    infer: (context) => context.input.type,
+    infer(context) {
+      dropsNothing(context);
+      return context.input.type;
+    },
   }),
   defineOp({
     name: "spatial_dropout1d",
@@ -60,6 +67,10 @@ export const normalizationOps: readonly Op[] = [
     example: "report -> embedding(64) -> spatial_dropout1d(0.2)",
     positional: 1,
     params: { rate },
-    infer: (context) => (needsSequence(context, { vector: "dropout" }) ? context.input.type : undefined),
+    infer(context) {
+      if (!needsSequence(context, { vector: `dropout(${context.args.number("rate")})` })) return undefined;
+      dropsNothing(context);
+      return context.input.type;
+    },
   }),
 ];

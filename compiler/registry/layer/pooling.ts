@@ -26,6 +26,8 @@ function pooling1d(kind: "max" | "average"): Op {
       const pool = args.number("pool_size");
       const length = windows(steps.size, pool, args.maybeNumber("strides") ?? pool, 1, args.string("padding"));
       if (!fitsWindow(context, [[steps, length]])) return undefined;
+      if (pool === 1 && (args.maybeNumber("strides") ?? 1) === 1)
+        context.note("no-effect", { text: context.text, why: "each step stays as it is" });
       return withAxes(input.type, [
         axis(steps.name, length, origin, steps.masked),
         axis("features", features.size, features.origin),
@@ -66,6 +68,8 @@ function pooling2d(kind: "max" | "average"): Op {
         ])
       )
         return undefined;
+      if (ph === 1 && pw === 1 && th === 1 && tw === 1)
+        context.note("no-effect", { text: context.text, why: "each place stays as it is" });
       return withAxes(input.type, [
         axis(h.name, height, origin),
         axis(w.name, width, origin),

@@ -108,6 +108,8 @@ export const shapeOps: readonly Op[] = [
       }
       const left = names.filter((n) => !words.some((w) => w.text === n));
       if (left.length > 0) return wrongAxis(context, context.text, { leavesOut: left });
+      if (words.every((w, i) => w.text === names[i]))
+        context.note("no-effect", { text: context.text, why: "the axes are in this order already" });
       return withAxes(
         input.type,
         words.map((w) => input.type.axes[names.indexOf(w.text)]!),

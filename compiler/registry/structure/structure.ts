@@ -111,9 +111,13 @@ export const structureOps: readonly Op[] = [
     infer(context) {
       const { input, args, origin } = context;
       const flows = args.flows("branches");
-      const types = flows.map((flow) => context.stages("branches", flow, input));
-      if (types.some((t) => !t)) return undefined;
-      const known = types as TensorType[];
+      const known: TensorType[] = [];
+      for (const flow of flows) {
+        // what is wrong with the input is wrong in every branch, and said of the first
+        const type = context.stages("branches", flow, input);
+        if (!type) return undefined;
+        known.push(type);
+      }
       const merge = args.string("merge");
       const first = known[0]!;
       const equal = merge === "concatenate" ? sameLeading : sameAxes;

@@ -4,6 +4,7 @@ import { activate, type Activation } from "../activations.ts";
 import type { Core, LayerKind, WeightSpec } from "../kind.ts";
 import { windowCount } from "../masks.ts";
 import { sizeOf } from "../value.ts";
+import { biased } from "../wide.ts";
 
 export interface ConvOptions<Size, Padding> {
   readonly filters: number;
@@ -50,7 +51,7 @@ export const conv1d: LayerKind<Conv1dOptions> = {
         ? tf.conv1d(input as Tensor3D, kernel, o.strides, padding)
         : dilated(tf, tf.expandDims(input, 1), tf.expandDims(kernel, 0), [1, o.strides], [1, o.dilationRate], padding);
     const squeezed = product.rank === 4 ? tf.squeeze(product, [1]) : product;
-    return activate(tf, o.useBias ? tf.add(squeezed, weight("bias")) : squeezed, o.activation);
+    return activate(tf, o.useBias ? biased(tf, squeezed, weight("bias")) : squeezed, o.activation);
   },
 };
 
@@ -70,7 +71,7 @@ export const conv2d: LayerKind<Conv2dOptions> = {
     const product: Tensor = o.dilationRate.every((rate) => rate === 1)
       ? tf.conv2d(x as Tensor4D, kernel, [...o.strides] as [number, number], o.padding)
       : dilated(tf, x!, kernel, o.strides, o.dilationRate, o.padding);
-    return activate(tf, o.useBias ? tf.add(product, weight("bias")) : product, o.activation);
+    return activate(tf, o.useBias ? biased(tf, product, weight("bias")) : product, o.activation);
   },
 };
 

@@ -3,6 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import { activate, type Activation } from "../activations.ts";
 import type { Core, LayerKind } from "../kind.ts";
 import { sizeOf } from "../value.ts";
+import { biased } from "../wide.ts";
 
 export interface DenseOptions {
   readonly units: number;
@@ -15,7 +16,7 @@ export function linear(tf: Core, x: Tensor, kernel: Tensor, bias?: Tensor): Tens
   const units = kernel.shape.at(-1)!;
   const flat = x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1)!]);
   const product = tf.matMul(flat as Tensor, kernel);
-  const sum = bias ? tf.add(product, bias) : product;
+  const sum = bias ? biased(tf, product, bias) : product;
   return x.rank === 2 ? sum : tf.reshape(sum, [...x.shape.slice(0, -1), units]);
 }
 

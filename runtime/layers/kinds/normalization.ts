@@ -1,7 +1,9 @@
 /** Normalizations by Keras's definitions, with gradients written out (few operations), and dropout. */
 import type { Tensor } from "@tensorflow/tfjs";
+import { wideKernel } from "../../engine/wide-kernels.ts";
 import type { Core, LayerKind } from "../kind.ts";
 import { sizeOf } from "../value.ts";
+import { differentiable } from "../wide.ts";
 
 /**
  * (x - mean) / sqrt(variance + epsilon) over `axes`, and its gradient
@@ -72,18 +74,53 @@ export const batchNormalization: LayerKind<{ momentum: number; epsilon: number }
       return tf.add(tf.mul(x!, scale), shift);
     }
     const size = gamma.shape;
-    const axes = x!.shape.slice(0, -1).map((_, axis) => axis);
-    const normal = standardized(tf, x!, axes, epsilon, (mean, variance) => {
+    const move = (mean: Tensor, variance: Tensor): void => {
       for (const [name, now] of [
         ["moving_mean", mean],
         ["moving_variance", variance],
       ] as const) {
         assign(name, tf.add(tf.mul(weight(name), momentum), tf.mul(tf.reshape(now, size), 1 - momentum)));
       }
-    });
-    return tf.add(tf.mul(normal, gamma), weight("beta"));
+    };
+    const inOne = fusedBatchNormalized(tf, x!, gamma, weight("beta"), epsilon, move);
+    if (inOne !== undefined) return inOne;
+    const axes = x!.shape.slice(0, -1).map((_, axis) => axis);
+    return tf.add(tf.mul(standardized(tf, x!, axes, epsilon, move), gamma), weight("beta"));
   },
 };
+
+/** All of it in one op, and its gradient in another; undefined where the engine has none. */
+function fusedBatchNormalized(
+  tf: Core,
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  epsilon: number,
+  seen: (mean: Tensor, variance: Tensor) => void,
+): Tensor | undefined {
+  const run = wideKernel(tf, "FusedBatchNormV3");
+  const runGradient = wideKernel(tf, "FusedBatchNormGradV3");
+  if (run === undefined || runGradient === undefined || x.rank < 2) return undefined;
+  const channels = gamma.size;
+  const count = x.size / channels;
+  const pictures = (tensor: Tensor): Tensor =>
+    tensor.rank === 4 ? tensor : tf.reshape(tensor, [count, 1, 1, channels]);
+  const out = differentiable(tf, [pictures(x), gamma, beta], ([input, scale, offset]) => {
+    const [value, mean, variance, ...kept] = run({ x: input!, scale: scale!, offset: offset! }, { epsilon });
+    // The op's variance is that of a sample, n / (n − 1); Keras's moving one is that of the batch.
+    seen(mean!, tf.mul(variance!, (count - 1) / count));
+    return {
+      value: value!,
+      saved: [input!, scale!, ...kept],
+      gradient: (dy, [input, scale, first, second, third]) =>
+        runGradient({ dy, x: input!, scale: scale!, first: first!, second: second!, third: third! }, { epsilon }).slice(
+          0,
+          3,
+        ),
+    };
+  });
+  return x.rank === 4 ? out : tf.reshape(out, x.shape);
+}
 
 /** Sets a share of x to 0 and scales the rest up. Numbers are drawn for `noise`, whose sizes of 1 stand for every size. */
 export function dropped(

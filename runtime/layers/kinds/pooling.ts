@@ -1,8 +1,10 @@
 /** Pooling over windows and over whole axes. The 1-D global ones leave masked steps out; over masked steps alone they give zeros. */
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs";
-import type { Core, LayerKind } from "../kind.ts";
+import { wideKernel } from "../../engine/wide-kernels.ts";
+import type { Core, LayerKind, Run } from "../kind.ts";
 import { windowCount } from "../masks.ts";
 import { sizeOf } from "../value.ts";
+import { differentiable } from "../wide.ts";
 
 export interface PoolOptions<Size> {
   readonly kind: "max" | "average";
@@ -15,7 +17,7 @@ type Pair = readonly [number, number];
 
 /** Windows over two axes. Padding never counts: the mean is over what is there. */
 function pooled(
-  tf: Core,
+  { tf, training }: Run,
   x: Tensor4D,
   kind: "max" | "average",
   size: Pair,
@@ -24,7 +26,11 @@ function pooled(
 ): Tensor {
   const window = [...size] as [number, number];
   const steps = [...strides] as [number, number];
-  if (kind === "max") return tf.maxPool(x, window, steps, padding);
+  if (kind === "max") {
+    return (
+      (training ? pooledWithPlaces(tf, x, window, steps, padding) : undefined) ?? tf.maxPool(x, window, steps, padding)
+    );
+  }
   const sides = [0, 1].map((i) => {
     const n = x.shape[i + 1]!;
     const out = windowCount(n, size[i]!, strides[i]!, 1, padding);
@@ -53,6 +59,28 @@ function pooled(
   );
 }
 
+/** Maximum pooling whose gradient need not look for the largest again; undefined where the engine has no such op. */
+function pooledWithPlaces(
+  tf: Core,
+  x: Tensor4D,
+  size: [number, number],
+  strides: [number, number],
+  pad: "valid" | "same",
+): Tensor | undefined {
+  const run = wideKernel(tf, "MaxPoolWithArgmax");
+  const runGradient = wideKernel(tf, "MaxPoolGradWithArgmax");
+  if (run === undefined || runGradient === undefined) return undefined;
+  const attrs = { size, strides, pad };
+  return differentiable(tf, [x], ([input]) => {
+    const [largest, places] = run({ x: input! }, attrs) as [Tensor, Tensor];
+    return {
+      value: largest,
+      saved: [input!, places],
+      gradient: (dy, [input, places]) => runGradient({ x: input!, dy, places: places! }, attrs),
+    };
+  });
+}
+
 /** [B, s, c] → [B, s', c] */
 export const pooling1d: LayerKind<PoolOptions<number>> = {
   className: "Pooling1D",
@@ -61,9 +89,10 @@ export const pooling1d: LayerKind<PoolOptions<number>> = {
     windowCount(sizeOf(shape!, 1), o.poolSize, o.strides, 1, o.padding),
     shape![2]!,
   ],
-  call: ({ tf }, [x], o) => {
+  call: (run, [x], o) => {
+    const { tf } = run;
     return tf.squeeze(
-      pooled(tf, tf.expandDims(x!, 2) as Tensor4D, o.kind, [o.poolSize, 1], [o.strides, 1], o.padding),
+      pooled(run, tf.expandDims(x!, 2) as Tensor4D, o.kind, [o.poolSize, 1], [o.strides, 1], o.padding),
       [2],
     );
   },
@@ -77,7 +106,7 @@ export const pooling2d: LayerKind<PoolOptions<readonly [number, number]>> = {
     ...[0, 1].map((i) => windowCount(sizeOf(shape!, i + 1), o.poolSize[i]!, o.strides[i]!, 1, o.padding)),
     shape![3]!,
   ],
-  call: ({ tf }, [x], o) => pooled(tf, x as Tensor4D, o.kind, o.poolSize, o.strides, o.padding),
+  call: (run, [x], o) => pooled(run, x as Tensor4D, o.kind, o.poolSize, o.strides, o.padding),
 };
 
 /** [B, s, c] and maybe its mask f32[B, s] → [B, c] */

@@ -4,6 +4,7 @@ import type { Init } from "../init.ts";
 import type { LayerKind, Run, Shape, WeightSpec } from "../kind.ts";
 import { sizeOf } from "../value.ts";
 import { linear } from "./dense.ts";
+import { blockLstm } from "./block-lstm.ts";
 import { gruStates } from "./gru.ts";
 import { lstmStates } from "./lstm.ts";
 import { dropped } from "./normalization.ts";
@@ -44,12 +45,14 @@ export const lstm: LayerKind<RecurrentOptions> = {
   outputShape,
   weights: (shapes, o) => weights(shapes, o, 4, [4 * o.units], "unit_forget"),
   call: (run, [x, mask], o) => {
-    const projected = linear(run.tf, dropInputs(run, x!, o.dropout), run.weight("kernel"), run.weight("bias"));
-    return lstmStates(run.tf, projected, run.weight("recurrent_kernel"), {
-      mask,
-      sequences: o.returnSequences,
-      backwards: o.goBackwards,
-    });
+    const { tf, weight } = run;
+    const input = dropInputs(run, x!, o.dropout);
+    const how = { mask, sequences: o.returnSequences, backwards: o.goBackwards };
+    const [kernel, recurrent, bias] = [weight("kernel"), weight("recurrent_kernel"), weight("bias")];
+    return (
+      blockLstm(tf, input, { kernel, recurrent, bias }, how) ??
+      lstmStates(tf, linear(tf, input, kernel, bias), recurrent, how)
+    );
   },
 };
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { compileFile } from "../../../compiler/compile.ts";
 import type { Detail } from "../../../compiler/emit/diagram/diagram.ts";
+import { safeIds } from "../../../compiler/emit/diagram/ids.ts";
 import { drawMermaid } from "../../../compiler/emit/mermaid/emit.ts";
 import { printIr } from "../../../compiler/ir/print.ts";
 import { verify } from "../../../compiler/ir/verify.ts";
@@ -40,7 +41,10 @@ describe("specs through the compiler", () => {
           expect(parsed.accTitle).toBe(name);
           // Every group of the IR is a node or a subgraph.
           const drawn = new Set([...parsed.nodes, ...parsed.subgraphs].map(({ id }) => id));
-          expect(ir.groups.filter((group) => !drawn.has(group.id)).map((group) => group.id)).toEqual([]);
+          const ids = safeIds(ir.groups.map((group) => group.id));
+          expect(ir.groups.filter((group) => !drawn.has(ids.get(group.id) as string)).map((group) => group.id)).toEqual(
+            [],
+          );
         }
       }
     }, 60_000);
