@@ -105,8 +105,13 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
   const read = (part: StatementText, entry: Entry, problems: Problem[], targets: readonly string[] = []) => {
     // what is wrong around a character that means nothing may follow from it
     const { start, end } = spans(part).span;
-    const hasStray = strays.some((s) => s.start >= start && s.start <= end);
+    const inside = strays.filter((s) => s.start >= start && s.start <= end);
+    const hasStray = inside.length > 0;
+    const touches = inside.some((s) =>
+      part.tokens.some((t) => t.virtual !== true && (t.endOffset + 1 === s.start || t.startOffset === s.end)),
+    );
     const own = hasStray ? part.problems.filter((p) => p.code !== "missing-sign") : part.problems;
+    const torn = touches || own.length < part.problems.length;
     for (const token of part.tokens) if (token.problem !== undefined) own.push(token.problem);
     const { tree, errors } = parseTokens(entry, part.tokens);
     const first = errors[0];
@@ -115,7 +120,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
       if (!hasStray) own.push(error);
     } else if (entry === "statement") own.push(...kindless(part, targets));
     if (own.length > 0) for (const p of choose(own)) problems.push(p);
-    return { tree, broken: first !== undefined || hasStray || own.some((p) => !isReadAsMeant(p)) };
+    return { tree, broken: first !== undefined || torn || own.some((p) => !isReadAsMeant(p)) };
   };
 
   const spans = (part: StatementText) => {

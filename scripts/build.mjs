@@ -33,6 +33,31 @@ const packagesOutside = {
   },
 };
 
+/**
+ * The JavaScript of @tensorflow/tfjs-node-gpu that the engine uses, in one file: its kernels and its backend class. It stays
+ * CommonJS, so that both share the one @tensorflow/tfjs of the process.
+ */
+async function buildNodeParts(folder) {
+  const from = "@tensorflow/tfjs-node-gpu/dist";
+  const contents = `require("${from}/register_all_kernels.js");
+    exports.NodeJSKernelBackend = require("${from}/nodejs_kernel_backend.js").NodeJSKernelBackend;`;
+  const result = await build({
+    stdin: { contents, resolveDir: root, loader: "js" },
+    outfile: path.join(folder, "chunks/tfjs-node.cjs"),
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node20.19",
+    external: ["@tensorflow/tfjs"],
+    // one kernel asks for a constant of tfjs-core, which the union package has, too
+    alias: { "@tensorflow/tfjs-core": "@tensorflow/tfjs" },
+    charset: "utf8",
+    write: false,
+    logLevel: "warning",
+  });
+  return result.outputFiles;
+}
+
 /** Builds dist/. Files that did not change are left alone, so that a process that runs from dist/ goes on undisturbed. */
 export async function buildPackage(folder = path.join(root, "dist")) {
   const result = await build({
@@ -52,7 +77,7 @@ export async function buildPackage(folder = path.join(root, "dist")) {
     logLevel: "warning",
   });
   const kept = new Set();
-  for (const { path: file, contents } of result.outputFiles) {
+  for (const { path: file, contents } of [...result.outputFiles, ...(await buildNodeParts(folder))]) {
     kept.add(file);
     await writeWhenChanged(file, contents);
   }
@@ -73,7 +98,7 @@ async function workers() {
 /** The licenses of the packages that are inside. */
 async function licensesOfInside() {
   const scoped = await readdir(path.join(root, "node_modules/@chevrotain"));
-  const names = ["chevrotain", ...scoped.map((name) => `@chevrotain/${name}`), "lodash-es"];
+  const names = ["chevrotain", ...scoped.map((name) => `@chevrotain/${name}`), "lodash-es", "@tensorflow/tfjs-node-gpu"];
   const texts = await Promise.all(names.map(licenseOf));
   return texts.filter((text) => text !== undefined).join("\n\n");
 }

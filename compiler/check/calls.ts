@@ -105,7 +105,8 @@ export function unknownWord(
   const found = near(text, legal);
   return {
     wrong: {
-      closeness: 4,
+      // a word far from all of them was rather meant as a path or a column
+      closeness: foreign || found.kind !== "none" ? 4 : 1.5,
       say: () => {
         if (foreign) {
           context.session.say(

@@ -55,7 +55,7 @@ function checkSplit(state: ModelState, data: CheckedSection, train: CheckedSecti
     }
     if (split.word === "by_time" && needs && data.args.has("time")) {
       const embargo = argument(written, "embargo");
-      const rows = data.args.string("time") === "row";
+      const rows = property(data, "time")?.kind !== "string" && data.args.string("time") === "row";
       const isRows = typeof split.args.embargo === "number";
       if (embargo && rows !== isRows) {
         const text = printValue(embargo);
@@ -235,8 +235,10 @@ function checkBaselines(state: ModelState, evaluate: CheckedSection): void {
   const written = property(evaluate, "baselines");
   const given = (evaluate.args.value("baselines") as readonly Call[] | undefined) ?? [];
   const items = written?.kind === "list" ? written.items : [];
-  const kinds = [...state.definitions.values()].flatMap((d) => (d.head ? [state.targets.get(d.head.target)!] : []));
-  if (kinds.length === 0) return;
+  // heads as written: one with an error of its own still has its target
+  const heads = state.linked.definitions.filter((d) => d.statement.word === "head");
+  const kinds = heads.flatMap((d) => state.targets.get(d.statement.type?.name.text ?? "") ?? []);
+  if (kinds.length === 0 || kinds.length < heads.length) return;
   for (const item of items) {
     const word = bareName(item)?.text ?? (item.kind === "flow" ? item.calls[0]!.ref.parts[0]!.text : "");
     const call = given.find((g) => g.word === word);

@@ -77,8 +77,9 @@ export const names = {
   /** The choices are in the sentence, so help only says what is near. */
   "unknown-choice": defineMessage<{ name: string; choices: readonly string[]; text: string; near: Near }>({
     severity: "error",
-    message: (f) => `${tick(f.name)} is ${ticks(f.choices, "or")}, not ${tick(f.text)}.`,
-    help: (f) => (f.near.kind === "none" ? undefined : nearHelp(f.near)),
+    message: (f) =>
+      `${tick(f.name)} is ${f.choices.length > 8 ? `one of ${f.choices.length} words` : ticks(f.choices, "or")}, not ${tick(f.text)}.`,
+    help: (f) => (f.near.kind === "none" && f.choices.length <= 8 ? undefined : nearHelp(f.near)),
     fix: "certain",
   }),
   /** Without `kind`: the flow starts with the op `text`; with it: `text`, after an arrow, is `kind` ("a modality"). */

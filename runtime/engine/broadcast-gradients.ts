@@ -25,6 +25,7 @@ export function correctedGradients(tf: Tfjs): GradConfig[] {
 
 /** Sums a gradient over the axes along which its operand was repeated. */
 function unbroadcast(tf: Tfjs, gradient: Tensor, operand: Tensor): Tensor {
+  if (tf.util.arraysEqual(gradient.shape, operand.shape)) return gradient;
   const axes = tf.broadcast_util.getReductionAxes(operand.shape, gradient.shape);
   return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, operand.shape);
 }

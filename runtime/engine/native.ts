@@ -3,7 +3,7 @@
  * once, and resources (variables that TensorFlow updates in place). Only for the TensorFlow backend; must not know layers.
  */
 import type { KernelBackend, Tensor, TensorInfo } from "@tensorflow/tfjs";
-import type { OpAttribute, TensorflowBinding, TensorValues } from "./binding.ts";
+import type { OpAttribute, TensorflowBinding, TensorMetadata, TensorValues } from "./binding.ts";
 import { BINDING_CONSTANTS as C } from "./binding.ts";
 
 type Tfjs = typeof import("@tensorflow/tfjs");
@@ -16,12 +16,7 @@ export interface NativeBackend extends KernelBackend {
     get(dataId: object): { id: number; values: unknown };
   };
   getInputTensorIds(tensors: readonly TensorInfo[]): number[];
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly TensorInfo[],
-    outputs: number,
-  ): Tensor[];
+  createOutputTensor(metadata: TensorMetadata): Tensor;
 }
 
 /** The active backend, if it is TensorFlow's. */
@@ -34,6 +29,19 @@ export const bool = (name: string, value: boolean): OpAttribute => ({ name, type
 export const float = (name: string, value: number): OpAttribute => ({ name, type: C.TF_ATTR_FLOAT, value });
 export const text = (name: string, value: string): OpAttribute => ({ name, type: C.TF_ATTR_STRING, value });
 export const ints = (name: string, value: readonly number[]): OpAttribute => ({ name, type: C.TF_ATTR_INT, value });
+
+/** Runs an op. Whole numbers of 64 bits pass from op to op under the name of int32, the only ones that tfjs knows. */
+export function execute(
+  backend: NativeBackend,
+  name: string,
+  attributes: readonly OpAttribute[],
+  inputs: readonly TensorInfo[],
+  outputs: number,
+): Tensor[] {
+  return backend.binding
+    .executeOp(name, attributes, backend.getInputTensorIds(inputs), outputs)
+    .map((made) => backend.createOutputTensor(made.dtype === C.TF_INT64 ? { ...made, dtype: C.TF_INT32 } : made));
+}
 
 // ---------------------------------------------------------------- constants
 
@@ -111,7 +119,7 @@ export function createResource(backend: NativeBackend, shape: readonly number[])
       const [from] = backend.getInputTensorIds([value]) as [number];
       binding.executeOp("AssignVariableOp", [floatType("dtype")], [id, from], 0);
     },
-    read: () => backend.executeMultipleOutputs("ReadVariableOp", [floatType("dtype")], [handle], 1)[0] as Tensor,
+    read: () => execute(backend, "ReadVariableOp", [floatType("dtype")], [handle], 1)[0] as Tensor,
     dispose() {
       // The last handle of an anonymous variable frees it.
       backend.disposeData(handle.dataId, true);

@@ -2,7 +2,9 @@
  * The JavaScript of @tensorflow/tfjs-node-gpu (kernels and backend) on TensorFlow's C library, without its C++ addon.
  * Owns how the two are joined; must not know where the library was found or how it was installed.
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import type { TensorflowBinding } from "./binding.ts";
 import { openBinding } from "./binding.ts";
 import { loadCLibrary } from "./c-api.ts";
@@ -36,10 +38,8 @@ export async function openTensorflow(
   restoreRemovedUtilities(require);
 
   const binding = openBinding(loadCLibrary(file, { silent }), options);
-  require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+  const { NodeJSKernelBackend } = loadNodeParts(require);
   registerWideKernels(tf, binding.isUsingGpuDevice() ? "GPU" : "CPU");
-  const { NodeJSKernelBackend } =
-    require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js") as typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
   const packageName = "@tensorflow/tfjs-node-gpu";
   // The backend reads the members of our binding and no others; the declared type names also two unused classes and
   // saved models, which nothing in mmfc loads.
@@ -47,6 +47,19 @@ export async function openTensorflow(
   tf.registerBackend("tensorflow", () => new NodeJSKernelBackend(addon, packageName), 3);
   if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs does not start its TensorFlow backend.");
   return { version: binding.TF_Version, device: binding.isUsingGpuDevice() ? "GPU" : "CPU", binding };
+}
+
+type NodeParts = typeof import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
+
+/**
+ * Registers the kernels and gives the backend class. Our package carries both in one file (scripts/build.mjs): as a
+ * dependency, @tensorflow/tfjs-node-gpu would run its install script at every user's, a download that we do without.
+ */
+function loadNodeParts(require: NodeJS.Require): NodeParts {
+  const bundled = fileURLToPath(new URL("./tfjs-node.cjs", import.meta.url));
+  if (existsSync(bundled)) return require(bundled) as NodeParts;
+  require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+  return require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js") as NodeParts;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { NamedAttrMap, NamedTensorMap, Tensor, TensorInfo } from "@tensorflow/tfjs";
 import type { OpAttribute } from "./binding.ts";
-import { bool, float, floatType, int64, ints, type NativeBackend, text, zeros } from "./native.ts";
+import { bool, float, floatType, execute, int64, ints, type NativeBackend, text, zeros } from "./native.ts";
 
 type Tfjs = typeof import("@tensorflow/tfjs");
 type Inputs = { readonly [name: string]: TensorInfo };
@@ -92,6 +92,7 @@ const calls: {
 };
 
 const TF_INT32 = 3;
+const TF_INT64 = 9;
 
 function windowsOf({ size, strides, pad }: NamedAttrMap): OpAttribute[] {
   return [
@@ -99,7 +100,7 @@ function windowsOf({ size, strides, pad }: NamedAttrMap): OpAttribute[] {
     ints("ksize", [1, ...(size as number[]), 1]),
     ints("strides", [1, ...(strides as number[]), 1]),
     text("padding", (pad as string).toUpperCase()),
-    { ...floatType("Targmax"), value: TF_INT32 },
+    { ...floatType("Targmax"), value: TF_INT64 },
     bool("include_batch_in_index", false),
   ];
 }
@@ -116,7 +117,7 @@ function lstmInputs(backend: NativeBackend, x: TensorInfo, weights: TensorInfo, 
   return [int64(backend, steps), x, state, state, weights, peephole, peephole, peephole, bias];
 }
 
-/** TensorFlow has them for GPUs with other types only; there, the plain ones are fast. */
+/** With a GPU, the plain ones are cuDNN's. */
 const onlyOnCpu: readonly string[] = ["MaxPoolWithArgmax", "MaxPoolGradWithArgmax"];
 
 /** Registers the kernels for the TensorFlow backend. Doing it again changes nothing. */
@@ -131,7 +132,7 @@ export function registerWideKernels(tf: Tfjs, device: "CPU" | "GPU"): void {
       kernelFunc: ({ inputs, attrs, backend }) => {
         const native = backend as NativeBackend;
         const { attributes, inputs: ordered, outputs } = call(inputs as Inputs, attrs ?? {}, native);
-        return native.executeMultipleOutputs(kernelName, attributes, ordered, outputs);
+        return execute(native, kernelName, attributes, ordered, outputs);
       },
     });
   }
@@ -150,7 +151,7 @@ function replaceMatMul(tf: Tfjs, backendName: string): void {
         return batched.kernelFunc(call);
       const { transposeA, transposeB } = call.attrs as unknown as { transposeA: boolean; transposeB: boolean };
       const attributes = [T, bool("transpose_a", transposeA), bool("transpose_b", transposeB)];
-      return (call.backend as NativeBackend).executeMultipleOutputs("MatMul", attributes, [a, b], 1)[0] as Tensor;
+      return execute(call.backend as NativeBackend, "MatMul", attributes, [a, b], 1)[0] as Tensor;
     },
   });
 }
