@@ -11,9 +11,6 @@ import type { Context } from "./define.ts";
 import { nowhere } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** wasm against TensorFlow's C library on the models of the speed measurements. */
-const timesSlower = 30;
-
 /** Opens the engine of this process. @throws EngineError if none works */
 export async function openTrainingEngine(options: Context["options"], terminal: Terminal): Promise<Engine> {
   const threads = options.threads as number | undefined;
@@ -25,7 +22,6 @@ export async function openTrainingEngine(options: Context["options"], terminal: 
   if (engine.kind !== "tensorflow") {
     const slow = report("engine-slow", nowhere, {
       on: engine.kind === "wasm" ? "wasm" : "the CPU",
-      times: timesSlower,
     });
     if (!terminal.json && !terminal.quiet) terminal.err(renderPretty([slow], new Map(), terminal.shape.err));
   }

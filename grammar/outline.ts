@@ -245,6 +245,9 @@ function beginsUnknown(scan: Scan, i: number, start: number, done: boolean, inMo
       typeAt(scan, i + 1) === from
     );
   }
+  // on a line of its own, `words = …` or `report: …` goes on with nothing
+  const signed = next?.tokenType === Equals || next?.tokenType === Colon;
+  if (token.first && inModel && signed && i > start + 2) return true;
   return token.first && (next?.tokenType === OpenBrace || (!inModel && next?.tokenType === Text));
 }
 

@@ -35,7 +35,7 @@ export function repairSigns(part: StatementText): void {
   else if (word === "let") repairLet(tokens, problems);
   else if (word === "modality" || word === "target") repairDeclaration(tokens, problems);
   else if (word === "encoder" || word === "fusion" || word === "head") repairDefinition(tokens, problems);
-  else if (word === "block") repairBlock(tokens, problems, 2);
+  else if (word === "block" && isName(tokens[1])) repairBlock(tokens, problems, 2);
   else if (word === "shared" && tokens[1]?.tokenType.name === "block") repairBlock(tokens, problems, 3);
   // `shared tower(…)`: what is missing before it is said, and nothing of what stands in it
   if (word === "shared" && tokens[1]?.tokenType.name !== "block") tokens.length = Math.min(tokens.length, 2);

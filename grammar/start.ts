@@ -98,8 +98,15 @@ function repairWord(part: StatementText, first: Token, place: Place): boolean {
   const found = nearWord(first.image, place);
   note(part, "statement-start", first, first, { text: first.image, near: found }, certainFix(first, found));
   const meant = found.kind === "one" ? found.word : byForm(part.tokens);
-  if (meant === undefined) return false;
-  retag(first, wordToken(meant));
+  if (meant !== undefined) {
+    retag(first, wordToken(meant));
+    return true;
+  }
+  // the word is missing: `report: text { … }`, `words = report -> …`
+  const sign = part.tokens[1]?.tokenType;
+  if (place === "file" || (sign !== Colon && sign !== Equals)) return false;
+  const word = wordToken(sign === Colon ? "modality" : "encoder");
+  part.tokens.unshift(virtual(word, first.startOffset, first.startOffset - 1));
   return true;
 }
 

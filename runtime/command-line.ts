@@ -248,7 +248,7 @@ function withEngineWarning(reporter: Reporter): Reporter {
       reporter.engine(line);
       if (line.startsWith("tensorflow")) return;
       reporter.warning(
-        `Training runs on ${line.startsWith("wasm") ? "wasm" : "the CPU"}, without TensorFlow: expect 30 times the time.`,
+        `Training runs on ${line.startsWith("wasm") ? "wasm" : "the CPU"}, without TensorFlow: the larger the model, the slower.`,
       );
     },
   };

@@ -222,6 +222,7 @@ function valueText(value: ArgValue, kind: ParamKind): string {
   if ("from" in value && "to" in value) return `${value.from}..${value.to}`;
   const { word, args } = value as { word: string; args: { [name: string]: ArgValue } };
   const first = Object.keys(args)[0];
+  if (word === "seconds") return `${Number(args.value) * 1000}ms`;
   return first === "learning_rate" ? `${word}(${valueText(args[first] as ArgValue, { is: "number" })})` : word;
 }
 

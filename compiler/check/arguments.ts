@@ -116,7 +116,7 @@ export function checkArguments(
   let position = 0;
   let named: Span | undefined;
 
-  const take = (name: string, param: Param, value: Value, keySpan?: Span): void => {
+  const take = (name: string, param: Param, value: Value, keySpan?: Span, whole?: Given): void => {
     const before = keys.get(name);
     if (before) {
       wrong = true;
@@ -124,7 +124,13 @@ export function checkArguments(
         "given-twice",
         keySpan ?? value.span,
         { text: name, place: session.place(before, value.span) },
-        { marks: [{ span: before, style: "-" }] },
+        {
+          marks: [{ span: before, style: "-" }],
+          // the same value once more: it may go
+          ...(whole && texts.get(name) === printValue(value)
+            ? { fix: { title: "remove it", edits: [{ span: withComma(whole, given), text: "" }], certain: true } }
+            : {}),
+        },
       );
       return;
     }
@@ -219,7 +225,7 @@ export function checkArguments(
       continue;
     }
     named = key.span;
-    take(key.text, param, value, key.span);
+    take(key.text, param, value, key.span, argument);
   }
 
   if (tooMany.length > 0) {
@@ -343,6 +349,12 @@ function swappedArguments(
   }
   return false;
 }
+
+/** What goes with an argument that is taken out: all from the end of the one before it. */
+const withComma = (argument: Given, given: readonly Given[]): Span => ({
+  ...argument.span,
+  start: given[given.indexOf(argument) - 1]?.span.end ?? argument.span.start,
+});
 
 /** `conv2d(16, 3, 3)`: a size given as two numbers, as other libraries have it. */
 function sizeInParts(

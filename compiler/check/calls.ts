@@ -65,7 +65,15 @@ export function convertList(items: readonly Value[], kind: ParamKind, name: stri
             "given-twice",
             item.span,
             { text, place: context.session.place(before, item.span) },
-            { marks: [{ span: before, style: "-" }] },
+            {
+              marks: [{ span: before, style: "-" }],
+              // with the comma before it; both are equal, so either may go
+              fix: {
+                title: "remove it",
+                edits: [{ span: { ...item.span, start: items[items.indexOf(item) - 1]!.span.end }, text: "" }],
+                certain: true,
+              },
+            },
           ),
       });
     } else seen.set(text, item.span);

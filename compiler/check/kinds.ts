@@ -95,7 +95,7 @@ export function takes(kind: ParamKind): string {
       return takes(kind.kind);
     case "either":
       return kind.kinds
-        .filter((k) => k.is !== "planned")
+        .filter((k) => k.is !== "planned" && !(k.is === "choice" && k.of.length === 0))
         .map(takes)
         .reduce((a, b, i, all) => (i === 0 ? b : i === all.length - 1 ? `${a} or ${b}` : `${a}, ${b}`), "");
   }

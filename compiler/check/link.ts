@@ -42,6 +42,8 @@ export interface LinkedModel {
   readonly blocks: ReadonlyMap<string, Block>;
   /** What it derives from is not known, so nothing can be said of it. */
   readonly baseless: boolean;
+  /** The model it derives from is checked in the same file. */
+  readonly baseHere: boolean;
   /** A file that it uses is not there, or something in its file could not be read: a block may be missing for that. */
   readonly incomplete: boolean;
   /** A statement is broken: what is missing may be in it. */
@@ -66,7 +68,8 @@ function mergeProps(a: Props | undefined, b: Props | undefined): Props | undefin
 const keyOf = (s: Statement): string | undefined => (s.kind === "section" ? s.word : s.name?.text);
 
 function merge(a: Statement, b: Statement): Statement {
-  if (a.kind === "section" && b.kind === "section") return { ...b, props: mergeProps(a.props, b.props) };
+  if (a.kind === "section" && b.kind === "section")
+    return { ...b, props: mergeProps(a.props, b.props), broken: a.broken || b.broken };
   if (
     a.kind === "declaration" &&
     b.kind === "declaration" &&
@@ -92,7 +95,8 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
   const name: Name = model.name ?? { text: "model", span: model.span };
   let statements: Linked[] = [];
   let base: LinkedModel | undefined;
-  let baseless = false;
+  // of `model B of A` it is not known what it derives from
+  let baseless = model.broken && !model.base;
   let blocks = new Map(blocksOf(unit, model));
 
   if (model.base) {
@@ -242,6 +246,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     lets: of<Let>("let"),
     compares,
     blocks,
+    baseHere: base !== undefined && base.model.span.file === model.span.file,
     baseless: baseless || (base?.baseless ?? false),
     incomplete: unit.incomplete || (base?.incomplete ?? false),
     dropped,

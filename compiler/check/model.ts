@@ -99,7 +99,7 @@ export function checkModel(
   const heads = [...state.definitions.values()].filter((d) => d.head);
   if (!reduced) {
     const anyHead = linked.definitions.some((d) => d.statement.word === "head");
-    if (!anyHead && !linked.broken && !linked.dropped) {
+    if (!anyHead && !linked.broken && !linked.dropped && !linked.baseHere) {
       const target = [...state.targets.keys()][0];
       const value =
         [...linked.definitions].reverse().find((d) => d.statement.name)?.statement.name?.text ??

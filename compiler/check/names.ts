@@ -29,7 +29,7 @@ export function valueContext(state: ModelState, scope: Scope, mild: boolean): Va
     scope,
     mild,
     owner: linked.name.text,
-    isTwice: (name) => linked.twice.has(name),
+    isUnclear: (name) => linked.twice.has(name) || linked.lets.some((l) => l.statement.broken),
     resolveName(name, of, span) {
       const candidates = [...linked.declarations, ...linked.definitions]
         .filter((s) => of.includes(s.statement.word))

@@ -17,8 +17,8 @@ export interface ValueContext {
   readonly scope: Scope;
   /** Looks a name of the model up; says what it found is not. */
   resolveName(name: string, of: readonly string[], span: Span): boolean;
-  /** A name that two statements declare, which has been said: what it stands for is not known. */
-  isTwice?(name: string): boolean;
+  /** Whether what a name stands for is not known for something that has been said: two statements declare it, or a constant could not be read. */
+  isUnclear?(name: string): boolean;
   /** Checks `risk.f1` or `loss`. */
   resolveMonitor?(text: string, span: Span): boolean;
   /** The model, for messages about its names. */
@@ -62,7 +62,7 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
   const { session, scope } = context;
   const text = printValue(value);
   const wrongKind = (write?: string, certain = false): Converted =>
-    misspelt(bareName(value), name, context) ?? notThisKind(write, certain);
+    unclear(value, context) ?? misspelt(bareName(value), name, context) ?? notThisKind(write, certain);
   const notThisKind = (write?: string, certain = false): Converted => ({
     wrong: {
       closeness: 1,
@@ -96,7 +96,7 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
   });
 
   const bare = bareName(value);
-  if (bare && kind.is === "name" && context.isTwice?.(bare.text)) return silent;
+  if (bare && kind.is === "name" && context.isUnclear?.(bare.text)) return silent;
   const bound = bare ? lookUp(scope, bare.text) : undefined;
   const choices = kind.is === "choice" ? kind.of : [];
   if (bound && !(bare && choices.includes(bare.text))) {
@@ -283,6 +283,11 @@ function bareReference(value: Value): string | undefined {
   if (value.kind !== "flow" || value.calls.length !== 1 || value.calls[0]!.args) return undefined;
   return value.calls[0]!.ref.parts.map((p) => p.text).join(".");
 }
+
+const unclear = (value: Value, context: ValueContext): Converted | undefined => {
+  const bare = bareName(value);
+  return bare && context.isUnclear?.(bare.text) ? silent : undefined;
+};
 
 /** A bare name where a number stands is a constant, if one is near. */
 function misspelt(

@@ -96,10 +96,11 @@ export const runs = {
 
 export const engine = {
   /** `gpu`: an idle one ("NVIDIA A10"): then TensorFlow is there and this is a note; `times`: how much longer it takes. */
-  "engine-slow": defineMessage<{ on: "wasm" | "the CPU"; gpu?: string; times: number }>({
+  /** `times`: only where it was measured on this machine. */
+  "engine-slow": defineMessage<{ on: "wasm" | "the CPU"; gpu?: string; times?: number }>({
     severity: { usually: "warning", of: (f) => (f.gpu === undefined ? "warning" : "note") },
     message: (f) =>
-      `Training runs on ${f.on}, ${f.gpu === undefined ? "without TensorFlow" : `beside an idle ${f.gpu}`}: expect ${number(f.times)} times the time.`,
+      `Training runs on ${f.on}, ${f.gpu === undefined ? "without TensorFlow" : `beside an idle ${f.gpu}`}: ${f.times === undefined ? "the larger the model, the slower" : `expect ${number(f.times)} times the time`}.`,
     help: (f) => (f.gpu === undefined ? "`mmfc engine install`" : "`mmfc engine install --gpu`"),
     needs: "engine",
   }),

@@ -39,7 +39,7 @@ export async function listEngines(): Promise<EngineChoice[]> {
     state: "always",
     title: "wasm",
     device: "CPU",
-    where: "about 30 times slower",
+    where: "slower, the more so the larger the model",
     usable: true,
   });
   if (choice === "cpu" || open?.kind === "cpu") {

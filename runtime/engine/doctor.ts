@@ -52,7 +52,7 @@ function engineLines(engine: Engine, milliseconds: number): DoctorLine[] {
   if (engine.kind === "tensorflow") return [{ state: "ok", text: `${engine.describe()}: ${step}` }, ...notes];
   const wheel = wheelForThisMachine(false);
   const remedy = "why" in wheel ? "" : ": mmfc engine install";
-  return [{ state: "slower", text: `${engine.describe()}, about 30 times slower, ${step}${remedy}` }, ...notes];
+  return [{ state: "slower", text: `${engine.describe()}, slower on large models, ${step}${remedy}` }, ...notes];
 }
 
 async function gpuLines(engine: Engine): Promise<DoctorLine[]> {

@@ -5,7 +5,7 @@
  */
 import type { NamedAttrMap, NamedTensorMap, Tensor, TensorInfo } from "@tensorflow/tfjs";
 import type { OpAttribute } from "./binding.ts";
-import { bool, float, floatType, execute, int64, ints, type NativeBackend, text, zeros } from "./native.ts";
+import { bool, execute, float, floatType, int64, ints, type NativeBackend, text, zeros } from "./native.ts";
 
 type Tfjs = typeof import("@tensorflow/tfjs");
 type Inputs = { readonly [name: string]: TensorInfo };

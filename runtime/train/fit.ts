@@ -2,6 +2,7 @@
  * A program on prepared rows: its network trained, judged on validation and test rows, beside its floors. Owns the order of
  * these steps and what the reporter hears of them; must not know tables, files or engines.
  */
+
 import type { CallPlan, TrainPlan } from "../../plan/plan.ts";
 import { callKey } from "../../plan/plan.ts";
 import type { FittedData, Part } from "../data/batch.ts";
@@ -24,6 +25,7 @@ import { networkOf } from "./network.ts";
 import { headTasks } from "./objective.ts";
 import type { ModelRow, Reporter } from "./reporter.ts";
 import { earlyStopText } from "./run-text.ts";
+import { startAtMean } from "./start.ts";
 import { scaleOf } from "./target-scale.ts";
 
 export interface PreparedParts {
@@ -145,6 +147,7 @@ async function trainOne(
     const names = shown.map(({ head, key }) => (shown.length === 1 ? key : `${head}.${key}`));
     reporter.epochs({ validation: validation !== undefined, metrics: validation === undefined ? [] : names });
   }
+  startAtMean(network, plan, context.data, parts.train);
   const started = performance.now();
   const result = await trainNetwork(network, {
     plan,
@@ -155,7 +158,7 @@ async function trainOne(
     seed: options.seed,
     ...(options.signal !== undefined && { signal: options.signal }),
     judge: (outputs) => judgement(context, validation as Part, outputs),
-    direction: (_head, metric) => (metricDirection(metric) === "higher" ? 1 : -1),
+    direction: (_head, metric) => (metricDirection(metricOfKey(metric) ?? metric) === "higher" ? 1 : -1),
     onStep: (report) => reporter.step({ ...report, ...(floor !== undefined && { floor }) }),
     async onEpoch(report) {
       if (floor !== undefined) return;

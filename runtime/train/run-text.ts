@@ -1,6 +1,6 @@
 /** Sentences of a training that need the plan: how the rows were split, why it stopped early. */
 import type { DataPlan, TrainPlan } from "../../plan/plan.ts";
-import { metricDirection } from "../evaluate/metrics/table.ts";
+import { metricDirection, metricOfKey } from "../evaluate/metrics/table.ts";
 import { metricText } from "../evaluate/numbers.ts";
 import type { LoopResult } from "./loop.ts";
 import { lossText } from "./report-text.ts";
@@ -30,7 +30,8 @@ export function earlyStopText(plan: TrainPlan, loop: Pick<LoopResult, "best">): 
   const monitor = plan.stop?.monitor ?? "loss";
   const metric =
     monitor.includes(".") && !monitor.endsWith(".loss") ? monitor.slice(monitor.indexOf(".") + 1) : undefined;
-  const extreme = metric !== undefined && metricDirection(metric) === "higher" ? "highest" : "lowest";
+  const extreme =
+    metric !== undefined && metricDirection(metricOfKey(metric) ?? metric) === "higher" ? "highest" : "lowest";
   const number = metric === undefined ? lossText(value) : metricText(value);
   const shown = metric !== undefined && Object.keys(plan.heads).length > 1 ? monitor : (metric ?? "loss");
   return `Stopped: validation ${shown} was ${extreme} in epoch ${epoch} (${number}). The weights of epoch ${epoch} are kept.`;

@@ -1,5 +1,5 @@
 /** Metrics, with the targets they judge and which way is better. */
-import { boolean, choice, defineWord, type Entry, int, number, type Params, plannedWords } from "../define.ts";
+import { boolean, choice, defineWord, type Entry, int, later, number, type Params, plannedWords } from "../define.ts";
 
 export interface Metric extends Entry {
   readonly role: "metric";
@@ -43,7 +43,13 @@ export const metrics: readonly Metric[] = [
   }),
   metric("balanced_accuracy", "Mean over the classes of the share predicted right.", classes),
   metric("precision", "Of what is predicted positive, the share that is.", labels, { average }, 1),
-  metric("recall", "Of what is positive, the share that is found.", labels, { average }, 1),
+  metric(
+    "recall",
+    "Of what is positive, the share that is found.",
+    labels,
+    { average, at: later("Among so many of the highest ranked.") },
+    1,
+  ),
   metric(
     "f1",
     "Harmonic mean of precision and recall; without argument of the positive class for binary, macro otherwise.",

@@ -32,6 +32,7 @@ export const image: Modality = {
     rescale: ratio("Factor of the pixel values.", { default: 1 / 255 }),
     normalize: choice("standard: per channel on training rows; imagenet: its mean and deviation.", {
       of: ["none", "standard", "imagenet"],
+      planned: ["pretrained"],
       default: "none",
     }),
     resize: choice("stretch to the size, fit into it, or crop to it.", {

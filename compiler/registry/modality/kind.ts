@@ -82,7 +82,8 @@ export const media: Params = {
     excludes: ["column", "columns", "file"],
   }),
 };
-export const index = column("The column that picks one item of an array file (.npy, IDX).", {
+export const index = either("The column that picks one item of an array file (.npy, IDX).", {
+  kinds: [{ is: "column" }, { is: "choice", of: [], planned: ["span"] }],
   needs: ["file", "column"],
 });
 export const count = int("At most so many items a row, of a JSON list: a new axis `items`.", { min: 1 });
