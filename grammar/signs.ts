@@ -3,9 +3,9 @@
  * and put right in the tokens, so that the parser reads the plain language. Brackets are already in order.
  */
 import type { TokenType } from "chevrotain";
+import { retag, stringValue } from "./lex.ts";
 import type { StatementText } from "./outline.ts";
 import { type Problem, problem } from "./problem.ts";
-import { retag, stringValue } from "./lex.ts";
 import { missingSign, wrongSign } from "./repair.ts";
 import { startsValue } from "./scan.ts";
 import {

@@ -47,7 +47,7 @@ Try next
   npx mmfc predict ${here(run)} --data ${here(path.join(data, "calls.csv"))} -o ${here(path.join(folder, "predictions.csv"))}
   npx mmfc train ${here(spec)} --model LateCredit       late fusion: each modality votes
   npx mmfc graph ${here(spec)} --detail blocks
-  npx mmfc check ${here(spec)}                          after a change: say, \`gated(…, dim: 32)\` for \`concatenate\``);
+  npx mmfc check ${here(spec)}                          after a change: say, a longer flow`);
 
 function readOptions() {
   const number = (text, name) => {

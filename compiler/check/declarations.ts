@@ -241,6 +241,17 @@ export function checkTarget(state: ModelState, statement: Declaration, changed: 
     state.unknown.add(name.text);
     return;
   }
+  const positive = args.value("positive");
+  const labels = args.value("classes");
+  if (positive !== undefined && Array.isArray(labels) && !labels.includes(String(positive))) {
+    state.session.say("value-range", args.span("positive"), {
+      name: "positive",
+      range: "one of its `classes`",
+      text: args.text("positive") ?? String(positive),
+    });
+    state.unknown.add(name.text);
+    return;
+  }
   const columns = args.has("columns")
     ? (args.value("columns") as readonly string[])
     : [args.maybeString("column") ?? name.text];

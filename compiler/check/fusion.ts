@@ -146,7 +146,7 @@ export function inferFusion(
     });
     return undefined;
   }
-  if (allHeads && !oneTarget(state, sources.kept)) return undefined;
+  if (allHeads && !(oneTarget(state, sources.kept) && combines(state, chosen, call, sources.kept))) return undefined;
 
   const args = checkArguments({ ...chosen, positional: 0 }, optionArgs, state.values(), call.ref.span);
   const [least, most] = chosen.sources;
@@ -330,6 +330,23 @@ function oneTarget(state: ModelState, sources: readonly CheckedSource[]): boolea
     predicts: first.head!.target,
     other: other.name,
     otherPredicts: other.head!.target,
+  });
+  return false;
+}
+
+/** `vote` of numbers. */
+function combines(state: ModelState, entry: Fusion, call: Call, sources: readonly CheckedSource[]): boolean {
+  const head = state.definitions.get(sources[0]!.start)!.head!;
+  const target = state.targets.get(head.target)!;
+  if (!entry.judges || entry.judges.includes(target.entry.name)) return true;
+  const able = [...lateFusions.values()].filter((f) => !f.later && (f.judges?.includes(target.entry.name) ?? true));
+  state.session.say("metric-mismatch", call.ref.span, {
+    word: entry.name,
+    judges: entry.judges,
+    name: target.name,
+    kind: target.entry.name,
+    place: state.session.place(target.span, call.span),
+    use: able.map((f) => f.name),
   });
   return false;
 }

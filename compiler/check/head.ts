@@ -44,6 +44,12 @@ export function inferHead(
   if (!inferred || !target || props.wrong) return undefined;
   const out: Named = inferred.out;
   const source = state.definitions.get(start.name);
+  if (source?.stage === "late" && flow.calls.length > 1) {
+    // a late fusion is taken as it is
+    const word = printRef(flow.calls[1]!.ref);
+    session.say("fusion-kind-op", flow.calls[1]!.span, { word, joins: "values", not: "predictions", use: [] });
+    return undefined;
+  }
   const late = source?.stage === "late" && flow.calls.length === 1 ? source.name : undefined;
   const members = late ? source!.sources.map((s) => s.start) : undefined;
   if (late) {

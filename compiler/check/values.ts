@@ -2,8 +2,9 @@
  * From a written value to plain data of the kind a parameter takes, or the message why not. Durations become seconds,
  * rates hertz, shares 0..1. A bare name is a choice, a constant or a value of the model: the parameter decides.
  */
-import type { Span } from "../../diagnostics/span.ts";
+
 import { near, oneNear } from "../../diagnostics/near.ts";
+import type { Span } from "../../diagnostics/span.ts";
 import type { Flow, NumberLiteral, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { ArgValue, ParamKind } from "../registry/define.ts";
@@ -240,6 +241,8 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
         const item = tryConvert(value, kind.of, name, context);
         return item.wrong ? wrongKind() : wrongKind(`[${text}]`, true);
       }
+      if (kind.min === kind.max && kind.min !== undefined && value.items.length !== kind.min)
+        return outOfRange(`a list with ${kind.min} items`);
       if (kind.min !== undefined && value.items.length < kind.min)
         return outOfRange(kind.min === 1 ? "a list with 1 item or more" : `a list with ${kind.min} items or more`);
       return convertList(value.items, kind.of, name, context);

@@ -51,7 +51,7 @@ export type ParamKind =
   /** A word of one of these roles, with its arguments. */
   | { readonly is: "call"; readonly roles: readonly Role[] }
   | { readonly is: "range"; readonly of: ParamKind }
-  | { readonly is: "list"; readonly of: ParamKind; readonly min?: number }
+  | { readonly is: "list"; readonly of: ParamKind; readonly min?: number; readonly max?: number }
   /** The name of a value of this model: `modality`, `encoder`, `fusion`, `head`, `target`. */
   | { readonly is: "name"; readonly of: readonly string[] }
   /** A head's metric, `risk.f1`, or `loss`. */
@@ -249,6 +249,8 @@ export interface Fusion extends Entry {
   readonly role: "fusion" | "late";
   /** How many sources it joins: at least, at most. */
   readonly sources: readonly [number, number];
+  /** Of a late fusion: the targets whose predictions it can combine; all if not given. */
+  readonly judges?: readonly string[];
   /** Whether it can do without an absent source; the word for the message's list. */
   readonly absent: boolean;
   infer(context: FusionContext): TensorType | undefined;

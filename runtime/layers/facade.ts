@@ -25,6 +25,8 @@ export interface TfModel {
   readonly name: string;
   /** Names to feed: modalities, `NAME.mask` and `NAME.present`, those that the outputs depend on. */
   readonly inputs: readonly string[];
+  /** Numbers that one row of all inputs holds. */
+  readonly rowSize: number;
   /** Names of the heads. */
   readonly outputs: readonly string[];
   /** Layers with weights or not, in order; names as in the program. */
@@ -124,6 +126,10 @@ export function createTf(core: Core, options: { readonly seed: number }): Tf {
       return {
         name,
         inputs,
+        rowSize: sources.reduce(
+          (sum, { shape }) => sum + shape.slice(1).reduce((size: number, n) => size * (n ?? 1), 1),
+          0,
+        ),
         outputs: heads,
         layers: own.map((layer) => ({ name: layer.title, weights: layer.ownWeights })),
         forward,

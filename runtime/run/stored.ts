@@ -1,3 +1,4 @@
+/** A run that was written before: its program, its network with its weights, and whether the data are still its own. */
 import { loadProgram } from "../artifact/load-program.ts";
 import { RunError } from "../artifact/run-error.ts";
 import type { StoredRun } from "../artifact/run-folder.ts";

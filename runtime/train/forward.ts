@@ -34,9 +34,14 @@ export interface PartOutputs {
   readonly loss: number;
 }
 
+/** A pass without gradients takes more rows at once than a step of training: so many, or as many as hold so many numbers. */
+const ROWS_AT_ONCE = 256;
+const NUMBERS_AT_ONCE = 4_000_000;
+
 /**
  * Runs all rows of a part, without dropout and with the statistics learned.
  *
+ * @param options.batchSize rows that fit a step of training; more are taken at once where they are small
  * @param tasks heads whose loss is wanted; none where the rows have no labels
  */
 export async function runPart(
@@ -49,7 +54,9 @@ export async function runPart(
   const outputs: { [head: string]: { data: Float32Array; width: number } } = {};
   const sums = tasks.map(() => ({ loss: 0, count: 0 }));
   let done = 0;
-  for await (const batch of part.batches({ batchSize: options.batchSize })) {
+  const fitting = Math.floor(NUMBERS_AT_ONCE / (network.rowSize ?? Number.POSITIVE_INFINITY));
+  const batchSize = Math.max(options.batchSize, Math.min(ROWS_AT_ONCE, fitting));
+  for await (const batch of part.batches({ batchSize })) {
     if (options.signal?.aborted === true) throw new DOMException("Stopped.", "AbortError");
     tf.tidy(() => {
       const result = network.apply(inputTensors(network, batch), false);

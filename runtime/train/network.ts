@@ -20,6 +20,8 @@ export interface Network {
   readonly tf: Tfjs;
   /** Names of the batch's inputs that the model reads: `image`, `sound.mask`, `sound.present`. */
   readonly inputs: readonly string[];
+  /** Numbers that one row of all inputs holds, where it is known. */
+  readonly rowSize?: number;
   /** Names of its outputs. */
   readonly heads: readonly string[];
   readonly weights: readonly Weight[];
@@ -42,6 +44,7 @@ export function networkOf(tf: Tfjs, facade: Tf, model: TfModel): Network {
   return {
     tf,
     inputs: model.inputs,
+    rowSize: model.rowSize,
     heads: model.outputs,
     weights: model.weights().map(({ name, variable, trainable }) => ({
       name,

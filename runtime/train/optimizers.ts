@@ -197,16 +197,17 @@ function adam(beta1: number, beta2: number, epsilon: number): Rule {
 /** Tieleman & Hinton 2012 in the form of Keras: epsilon stands under the root. */
 function rmsprop(rho: number, momentum: number, epsilon: number, centered: boolean): Rule {
   const slots = ["velocity", ...(momentum > 0 ? ["momentum"] : []), ...(centered ? ["average_gradient"] : [])];
-  const moved = momentum > 0 ? "momentum" : "_momentum";
+  // TensorFlow's op wants the memory even where nothing is carried on.
+  const carried = momentum > 0 ? "momentum" : "_momentum";
   return {
     slots,
     scalars: (_step, rate) => [rate],
     native: {
       op: centered ? "ResourceApplyCenteredRMSProp" : "ResourceApplyRMSProp",
-      slots: ["velocity", moved, ...(centered ? ["average_gradient"] : [])],
+      slots: ["velocity", carried, ...(centered ? ["average_gradient"] : [])],
       inputs: [
         ...(centered ? ["average_gradient"] : []),
-        ...["velocity", moved, "rate"],
+        ...["velocity", carried, "rate"],
         ...[rho, momentum, epsilon],
         "gradient",
       ],

@@ -16,6 +16,8 @@ function late(name: "average" | "weighted_average" | "product" | "vote", doc: st
     example: `fusion verdict: late = ${name}(says, shows)`,
     sources: [2, Number.POSITIVE_INFINITY],
     absent: true,
+    // votes and products are of classes and their probabilities
+    ...(name === "vote" || name === "product" ? { judges: ["binary", "multiclass", "multilabel"] } : {}),
     params: name === "vote" ? { train_members: params.train_members } : params,
     infer(context) {
       const types = context.sources.map((s) => s.type);

@@ -55,7 +55,7 @@ export const targets: readonly Target[] = [
       positive: either("The label that counts as yes; `1`, `true` or `yes` if the column has it.", {
         kinds: [{ is: "string", what: "a label" }, { is: "int" }, { is: "boolean" }],
       }),
-      classes: list("Both labels.", { of: { is: "string", what: "a label" }, min: 2 }),
+      classes: list("Both labels.", { of: { is: "string", what: "a label" }, min: 2, max: 2 }),
       class_weight: classWeight,
     },
     units: () => 1,

@@ -7,7 +7,8 @@ import { applyFixes } from "../../../diagnostics/fix.ts";
 const host = { read: () => undefined, list: () => [] };
 const missing = async () => ({ status: "missing" as const, path: "calls.csv" });
 const check = async (text: string, code = "") =>
-  (await compileText(text, { path: "spec.mmf", host, ...(code === "source-missing" ? { readFacts: missing } : {}) })).diagnostics;
+  (await compileText(text, { path: "spec.mmf", host, ...(code === "source-missing" ? { readFacts: missing } : {}) }))
+    .diagnostics;
 const heavy = (list: readonly { severity: string; code: string; message: string }[]) =>
   list.filter((d) => d.severity !== "note").map((d) => `${d.code}: ${d.message}`);
 

@@ -66,8 +66,8 @@ ${s.file}`;
 }
 
 const many = "words, sight, sound, facts, known";
-/** Slot, what is written, what is marked (the word alone, if not given). */
-const lacking: readonly (readonly [Slot, string, string?])[] = [
+/** Slot, what is written, what is marked. */
+const lacking: readonly (readonly [Slot, string, string])[] = [
   ...[
     'pretrained("bert/", pool: mean)',
     "text_cnn(16)",
