@@ -87,7 +87,7 @@ export function createBuilder(path: string, text: string) {
 
   const ref = (n: CstNode | undefined): Ref | undefined => {
     const parts: Name[] = [];
-    for (let i = 0; i < (n?.children["Name"]?.length ?? 0); i++) {
+    for (let i = 0; i < (n?.children.Name?.length ?? 0); i++) {
       const part = name(token(n, "Name", i));
       if (part !== undefined) parts.push(part);
     }

@@ -50,7 +50,7 @@ export function lex(file: SourceFile): Lexed {
   const problems: Problem[] = [];
   const strays = readStrays(text, result.errors);
   const tokens = readTokens(file, result.tokens, strays, problems);
-  const comments = readComments(result.groups["comments"] ?? [], problems);
+  const comments = readComments(result.groups.comments ?? [], problems);
   for (const stray of strayProblems(file, strays)) problems.push(stray);
   return { tokens, comments, problems };
 }

@@ -3,7 +3,7 @@
  * they come when something runs.
  */
 export { defineProgram } from "./define-program.ts";
-export type { Fitted } from "./layers/fitted.ts";
 export type { Tf, TfModel } from "./layers/facade.ts";
+export type { Fitted } from "./layers/fitted.ts";
 export { apply } from "./layers/value.ts";
 export type { BuildModel, Program } from "./program.ts";

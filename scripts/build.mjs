@@ -98,7 +98,12 @@ async function workers() {
 /** The licenses of the packages that are inside. */
 async function licensesOfInside() {
   const scoped = await readdir(path.join(root, "node_modules/@chevrotain"));
-  const names = ["chevrotain", ...scoped.map((name) => `@chevrotain/${name}`), "lodash-es", "@tensorflow/tfjs-node-gpu"];
+  const names = [
+    "chevrotain",
+    ...scoped.map((name) => `@chevrotain/${name}`),
+    "lodash-es",
+    "@tensorflow/tfjs-node-gpu",
+  ];
   const texts = await Promise.all(names.map(licenseOf));
   return texts.filter((text) => text !== undefined).join("\n\n");
 }

@@ -2,11 +2,12 @@
  * Predictions as a table and as a file: CSV, JSON lines or Parquet, by ending. Columns: id, HEAD (the class, or the value),
  * HEAD_CLASS (its probability). Knows no network; written aside and renamed.
  */
-import { rename, rm } from "node:fs/promises";
+
 import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Part } from "../data/batch.ts";
 import type { PartOutputs } from "../train/forward.ts";
 import type { HeadContext } from "../train/head-outputs.ts";

@@ -2,22 +2,24 @@
  * From a data plan to parts that can be read in batches: table, media, checks, split, fit on training rows, transform.
  * Everything that does not fit is collected and thrown at once as a DataError; nothing half-done is left behind.
  */
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import type { DataPlan, ModalityPlan, PartName, SourcePlan } from "../../plan/plan.ts";
 import { audioReader } from "./audio.ts";
 import type { FittedData, FittedModality, FittedTarget, Part } from "./batch.ts";
 import { cacheRoot, writableRoot } from "./cache.ts";
+import { readIds } from "./ids.ts";
 import { imageReader } from "./image.ts";
 import { openMedia } from "./media.ts";
 import type { DataNote, ModalityReader, Progress, Workplace } from "./modality.ts";
 import { createPart, type ReadyModality } from "./parts.ts";
-import { createProblems, problem, type Problems } from "./problems.ts";
-import { readSplit, type Split } from "./split-table.ts";
+import { createProblems, type Problems, problem } from "./problems.ts";
 import { openTable, type Table } from "./source.ts";
+import { readSplit, type Split } from "./split-table.ts";
 import { tabularReader } from "./tabular.ts";
 import {
   fitTarget,
@@ -30,7 +32,6 @@ import {
 } from "./targets.ts";
 import { textReader } from "./text.ts";
 import { vectorReader } from "./vector.ts";
-import { readIds } from "./ids.ts";
 
 export interface PrepareOptions {
   /** The folder that the plan's paths start at. */

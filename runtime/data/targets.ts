@@ -8,8 +8,8 @@ import type { FittedTarget, NumArray } from "./batch.ts";
 import { expandColumn, isEmpty, listOf, naSet, numberOf, sortLabels } from "./cells.ts";
 import { columnsThere } from "./media-cells.ts";
 import type { Problems } from "./problems.ts";
-import type { Table } from "./source.ts";
 import { moments } from "./scaling.ts";
+import type { Table } from "./source.ts";
 
 /** The cells of a target by row, not yet fitted. */
 export interface TargetCells {

@@ -3,7 +3,7 @@
  * modality alone, always by an interval of the paired difference. Knows outputs and metrics, not how they came about.
  */
 import { type CallPlan, callKey } from "../../plan/plan.ts";
-import { bootstrapDifference, type BootstrapOptions, type Difference, type Interval } from "./bootstrap.ts";
+import { type BootstrapOptions, bootstrapDifference, type Difference, type Interval } from "./bootstrap.ts";
 import { type HeadOutput, judgedRowNumbers } from "./head-output.ts";
 import { evaluateMetrics, metricOf } from "./metrics/table.ts";
 import { countText, metricText, pointsText } from "./numbers.ts";

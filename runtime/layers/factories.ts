@@ -3,16 +3,16 @@
  * gives a stage; masks and absence follow the tables of axes.md.
  */
 import type { Activation } from "./activations.ts";
-import * as dense from "./kinds/dense.ts";
+import { fusionFactories } from "./fusions.ts";
+import type { LayerKind } from "./kind.ts";
 import { type AttentionOptions, attentionPooling, selfAttention, transformer } from "./kinds/attention.ts";
 import { conv1d, conv2d } from "./kinds/convolution.ts";
+import * as dense from "./kinds/dense.ts";
 import * as features from "./kinds/features.ts";
 import { batchNormalization, dropout, layerNormalization } from "./kinds/normalization.ts";
 import { globalPooling1d, globalPooling2d, pooling1d, pooling2d } from "./kinds/pooling.ts";
 import { gru, lstm, type RecurrentOptions, reverseSteps } from "./kinds/recurrent.ts";
 import * as shapes from "./kinds/shapes.ts";
-import { fusionFactories } from "./fusions.ts";
-import type { LayerKind } from "./kind.ts";
 import { aligned, permuted, stepMask, windows } from "./masks.ts";
 import { structureFactories } from "./structures.ts";
 import { type Context, like, type Mask, needRank, rankOf, type Stage, stage, unmasked, type Value } from "./value.ts";

@@ -1,10 +1,11 @@
 /** Fusions, mid and late, with the absence rules of axes.md's last column. */
-import { concatenate, gated, merge, type Merge, sequence, stack, weightedAverage } from "./kinds/fusion.ts";
-import { late, type LateOptions, type LateTarget } from "./kinds/late.ts";
-import type { Apply, LayerKind } from "./kind.ts";
-import { anded, anyPresence, availability, joined, maskOf, ored, presenceColumns } from "./masks.ts";
-import { type Context, type Mask, rankOf, shapeOf, sizeOf, type Stage, type Value } from "./value.ts";
+
 import type { SymbolicTensor } from "@tensorflow/tfjs";
+import type { Apply, LayerKind } from "./kind.ts";
+import { concatenate, gated, type Merge, merge, sequence, stack, weightedAverage } from "./kinds/fusion.ts";
+import { type LateOptions, type LateTarget, late } from "./kinds/late.ts";
+import { anded, anyPresence, availability, joined, maskOf, ored, presenceColumns } from "./masks.ts";
+import { type Context, type Mask, rankOf, type Stage, shapeOf, sizeOf, type Value } from "./value.ts";
 
 type Named = { readonly name: string };
 

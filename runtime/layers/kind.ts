@@ -2,7 +2,7 @@
  * A kind of layer as plain data and functions, and the one tfjs Layer subclass that runs it. Shapes include the batch
  * (`null`). Masks are ordinary inputs: tfjs's implicit masks are not used.
  */
-import type { layers, serialization, SymbolicTensor, Tensor, Variable } from "@tensorflow/tfjs";
+import type { layers, SymbolicTensor, serialization, Tensor, Variable } from "@tensorflow/tfjs";
 import { type Init, initialValues } from "./init.ts";
 import { hashName, stream, uniformBlock } from "./random.ts";
 

@@ -1,9 +1,9 @@
 /** Stages made of stages: each, residual, parallel, repeat, bidirectional. Their parts are layers of the network like all others. */
-import { concatenate, merge, type Merge } from "./kinds/fusion.ts";
+import { concatenate, type Merge, merge } from "./kinds/fusion.ts";
 import { reverseSteps } from "./kinds/recurrent.ts";
 import { fold, unfold } from "./kinds/shapes.ts";
 import { anded, folded, maskOf, unfolded } from "./masks.ts";
-import { apply, type Context, like, rankOf, shapeOf, sizeOf, type Stage, stage, type Value } from "./value.ts";
+import { apply, type Context, like, rankOf, type Stage, shapeOf, sizeOf, stage, type Value } from "./value.ts";
 
 type Named = { readonly name: string };
 

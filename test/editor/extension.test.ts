@@ -185,7 +185,7 @@ describe("snippets", () => {
   });
 
   it("of a whole model gives one without errors or warnings", async () => {
-    const model = snippets["Model"] as { body: string[] };
+    const model = snippets.Model as { body: string[] };
     expect(await checked(inserted(model.body))).toEqual([]);
   });
 

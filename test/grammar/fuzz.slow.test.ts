@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { STATEMENT_WORDS, UNITS } from "../../grammar/words.ts";
 import { allSpecs, read } from "./specs.ts";
 
-const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`fuzz seed: ${seed} (FUZZ_SEED repeats it)`);
 
 function check(text: string): void {

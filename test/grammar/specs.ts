@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { File, Statement } from "../../grammar/ast.ts";
 import { parse } from "../../grammar/parse.ts";
 
-const shared = process.env["MMFC_SHARED"] ?? join(import.meta.dirname, "..", "..", "..", "shared");
+const shared = process.env.MMFC_SHARED ?? join(import.meta.dirname, "..", "..", "..", "shared");
 
 export interface Spec {
   readonly path: string;

@@ -2,8 +2,7 @@
  * Builds IR by hand for tests of what reads it: printer, verifier, cost, diagram. Types and weights are given as short
  * texts, so that a fixture reads like the picture it should give. Does no inference of its own.
  */
-import type { Span } from "../../diagnostics/span.ts";
-import type { DataPlan, EvaluatePlan, HeadPlan, ModalityPlan, TargetPlan, TrainPlan } from "../../plan/plan.ts";
+
 import type {
   ArgValue,
   Body,
@@ -20,6 +19,8 @@ import type {
 import { irVersion } from "../../compiler/ir/ir.ts";
 import { type Dim, symbol } from "../../compiler/types/dim.ts";
 import type { TensorType } from "../../compiler/types/type.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import type { DataPlan, EvaluatePlan, HeadPlan, ModalityPlan, TargetPlan, TrainPlan } from "../../plan/plan.ts";
 
 export const origin: Span = { file: "test.mmf", start: 0, end: 0 };
 

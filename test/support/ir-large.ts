@@ -1,6 +1,6 @@
 /** Models too large to be drawn as they are: many equal branches, a deep tower of blocks and structures. */
 import type { Model } from "../../compiler/ir/ir.ts";
-import { buildModel, type FlowSpec, stage, type StageSpec } from "./ir-builder.ts";
+import { buildModel, type FlowSpec, type StageSpec, stage } from "./ir-builder.ts";
 
 const head: FlowSpec["head"] = { target: "y", loss: "mse", lossWeight: 1, auxiliary: false, output: true };
 const out = (width: number): FlowSpec => ({

@@ -1,6 +1,6 @@
 /** Attention (Vaswani et al. 2017): self-attention, transformer encoder layers (Devlin et al. 2019), attention pooling (Yang et al. 2016). */
 import type { Tensor } from "@tensorflow/tfjs";
-import { activate, type Activation } from "../activations.ts";
+import { type Activation, activate } from "../activations.ts";
 import type { LayerKind, Run, WeightSpec } from "../kind.ts";
 import { sizeOf } from "../value.ts";
 import { linear } from "./dense.ts";

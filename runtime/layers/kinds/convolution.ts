@@ -1,6 +1,6 @@
 /** Convolutions over one and two axes, by Keras's definitions. */
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs";
-import { activate, type Activation } from "../activations.ts";
+import { type Activation, activate } from "../activations.ts";
 import type { Core, LayerKind, WeightSpec } from "../kind.ts";
 import { windowCount } from "../masks.ts";
 import { sizeOf } from "../value.ts";

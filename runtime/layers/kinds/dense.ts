@@ -1,6 +1,6 @@
 /** Dense and activation: maps of the last axis. */
 import type { Tensor } from "@tensorflow/tfjs";
-import { activate, type Activation } from "../activations.ts";
+import { type Activation, activate } from "../activations.ts";
 import type { Core, LayerKind } from "../kind.ts";
 import { sizeOf } from "../value.ts";
 import { biased } from "../wide.ts";

@@ -302,7 +302,7 @@ describe("masks", () => {
       .join(" ")} target t: binary encoder e = ${flow} encoder f = e -> flatten head h: t = f }`;
     const { diagnostics, models } = await compileText(spec, { path: "m.mmf", host });
     expect(diagnostics).toEqual([]);
-    const axes = models[0]!.ir!.values["e"]!.type.axes;
+    const axes = models[0]!.ir!.values.e!.type.axes;
     expect(
       axes
         .filter((a) => a.masked)

@@ -20,8 +20,8 @@ const specs = readdirSync(folder)
     return { path, text, tokens: lex({ path, text }).tokens.map((t) => [t.startOffset, t.endOffset + 1] as const) };
   });
 
-const runs = Number(process.env["FUZZ_RUNS"] ?? 500);
-const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const runs = Number(process.env.FUZZ_RUNS ?? 500);
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 function mutate(text: string, tokens: readonly (readonly [number, number])[], at: number, how: number): string {
   const [start, end] = tokens[at]!;
@@ -47,7 +47,7 @@ it("a changed token never throws, and gives at most two errors in 95 %", { timeo
         const errors = diagnostics.filter((d) => d.severity === "error").length;
         counts[errors] = (counts[errors] ?? 0) + 1;
         if (errors <= 2) few++;
-        else if (process.env["FUZZ_SHOW"]) {
+        else if (process.env.FUZZ_SHOW) {
           const [from, to] = tokens[n % tokens.length]!;
           const what = `${path} ${["deleted", "doubled", "swapped"][how]} ${text.slice(from - 20, to + 25)}`;
           console.log(

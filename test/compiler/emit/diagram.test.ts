@@ -1,9 +1,9 @@
 /** Rules of the picture that the design's own files do not show. */
 import { describe, expect, test } from "vitest";
 import { arrowsOf, nodesOf, subgraphsOf, textOf } from "../../../compiler/emit/diagram/diagram.ts";
+import { noteOf } from "../../../compiler/emit/diagram/note.ts";
 import { diagramOf } from "../../../compiler/emit/diagram/of.ts";
 import { pretty } from "../../../compiler/emit/diagram/text.ts";
-import { noteOf } from "../../../compiler/emit/diagram/note.ts";
 import { emitMermaid } from "../../../compiler/emit/mermaid/emit.ts";
 import { buildModel, type FlowSpec, type ModelSpec, stage } from "../../support/ir-builder.ts";
 import { creditRisk } from "../../support/ir-fixtures.ts";

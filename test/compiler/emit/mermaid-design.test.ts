@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Detail } from "../../../compiler/emit/diagram/diagram.ts";
 import { emitMermaid } from "../../../compiler/emit/mermaid/emit.ts";
-import { fixtures, avDigits, rare } from "../../support/ir-fixtures.ts";
+import { avDigits, fixtures, rare } from "../../support/ir-fixtures.ts";
 
 const design = (name: string) => readFileSync(new URL(`./design/${name}.mmd`, import.meta.url), "utf8");
 

@@ -1,9 +1,9 @@
 /** The printed form: what a reader relies on, and one whole model as it was reviewed. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { allCalls } from "../../../compiler/ir/cost.ts";
 import type { Model } from "../../../compiler/ir/ir.ts";
 import { bracketed, printIr } from "../../../compiler/ir/print.ts";
-import { allCalls } from "../../../compiler/ir/cost.ts";
 import { avDigits, creditRisk, fixtures, rare } from "../../support/ir-fixtures.ts";
 
 test("AvDigits, whole, as it was reviewed", () => {

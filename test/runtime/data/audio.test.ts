@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { augmentWaveform, maskFeatures } from "../../../runtime/data/audio-augment.ts";
 import { realFft } from "../../../runtime/data/fft.ts";
 import { createRandom } from "../../../runtime/data/random.ts";
 import { resample } from "../../../runtime/data/resample.ts";
 import { createSpectral, hann, hertzToMel, melBands, type SpectralSettings } from "../../../runtime/data/spectral.ts";
 import { readWav } from "../../../runtime/data/wav.ts";
-import { augmentWaveform, maskFeatures } from "../../../runtime/data/audio-augment.ts";
 import { cases, difference, hasShared, type Numbers, shared } from "./shared.ts";
 
 interface AudioCase {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decodePicture } from "../../../runtime/data/picture.ts";
-import { resizeBytes, toGray } from "../../../runtime/data/image-resize.ts";
-import { augmentImage } from "../../../runtime/data/image-augment.ts";
-import { createRandom } from "../../../runtime/data/random.ts";
 import type { CallPlan } from "../../../plan/plan.ts";
+import { augmentImage } from "../../../runtime/data/image-augment.ts";
+import { resizeBytes, toGray } from "../../../runtime/data/image-resize.ts";
+import { decodePicture } from "../../../runtime/data/picture.ts";
+import { createRandom } from "../../../runtime/data/random.ts";
 import { cases, difference, hasShared, type Numbers } from "./shared.ts";
 
 interface ImageCase {

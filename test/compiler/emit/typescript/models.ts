@@ -3,9 +3,9 @@
  * floors, and one with everything that is written in an unusual way.
  */
 import type { ArgValue, InputGroup, Model } from "../../../../compiler/ir/ir.ts";
-import type { DataPlan, TrainPlan } from "../../../../plan/plan.ts";
 import { symbol } from "../../../../compiler/types/dim.ts";
-import { buildModel, type FlowSpec, type ModelSpec, stage, type StageSpec } from "../../../support/ir-builder.ts";
+import type { DataPlan, TrainPlan } from "../../../../plan/plan.ts";
+import { buildModel, type FlowSpec, type ModelSpec, type StageSpec, stage } from "../../../support/ir-builder.ts";
 
 type Args = { readonly [name: string]: ArgValue };
 type Shape = readonly (number | string)[];

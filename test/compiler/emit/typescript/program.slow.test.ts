@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { emitPackage, emitTypescript } from "../../../../compiler/emit/typescript/index.ts";
 import type { FlowGroup, Model } from "../../../../compiler/ir/ir.ts";
 import { loadProgram } from "../../../../runtime/artifact/load-program.ts";
-import { models, digits, lateModel, unusual } from "./models.ts";
+import { digits, lateModel, models, unusual } from "./models.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
 
