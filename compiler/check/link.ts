@@ -17,6 +17,8 @@ import type {
   Section,
   Statement,
 } from "../../grammar/ast.ts";
+import { printRef } from "../../grammar/print.ts";
+import { visit } from "../../grammar/visit.ts";
 import { ops } from "../registry/index.ts";
 import type { Session } from "./context.ts";
 import { blocksOf, modelsOf, type Unit } from "./load.ts";
@@ -89,6 +91,17 @@ function merge(a: Statement, b: Statement): Statement {
 export function nounOf(s: { kind: string; word?: string; name?: unknown }): string {
   const word = s.kind === "section" ? `${s.word} section` : (s.word ?? (s.kind === "let" ? "constant" : s.kind));
   return `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
+}
+
+/** Every bare name in a statement but that of the statement itself. */
+export function namesIn(statement: Statement): Set<string> {
+  const names = new Set<string>();
+  visit(statement, (node) => {
+    if ("kind" in node && node.kind === "call") names.add(printRef(node.ref));
+    if ("kind" in node && node.kind === "call" && node.ref.parts.length > 1) names.add(node.ref.parts[0]!.text);
+  });
+  if (statement.kind === "definition" && statement.type) names.add(statement.type.name.text);
+  return names;
 }
 
 export function link(unit: Unit, model: Model, session: Session, way: readonly string[] = []): LinkedModel {

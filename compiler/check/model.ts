@@ -87,8 +87,9 @@ export function checkModel(
     if (statement.word === "modality") checkModality(state, statement, changed);
     else checkTarget(state, statement, changed);
   }
-  for (const { statement } of linked.definitions) {
-    if (statement.name) define(state, statement.name.text, inProgress);
+  for (const { statement, inherited } of linked.definitions) {
+    // what is inherited is inferred when something needs it; what nothing needs any more is left out silently
+    if (statement.name && (!inherited || statement.word === "head")) define(state, statement.name.text, inProgress);
   }
 
   const data = section(state, "data");

@@ -1,20 +1,6 @@
 /** Values that no head depends on, and constants nobody asks for. What a derived model inherits may go unused silently. */
-import type { Statement } from "../../grammar/ast.ts";
-import { printRef } from "../../grammar/print.ts";
-import { visit } from "../../grammar/visit.ts";
-import { nounOf } from "./link.ts";
+import { namesIn, nounOf } from "./link.ts";
 import type { ModelState } from "./model.ts";
-
-/** Every bare name in a statement but that of the statement itself. */
-function namesIn(statement: Statement): Set<string> {
-  const names = new Set<string>();
-  visit(statement, (node) => {
-    if ("kind" in node && node.kind === "call") names.add(printRef(node.ref));
-    if ("kind" in node && node.kind === "call" && node.ref.parts.length > 1) names.add(node.ref.parts[0]!.text);
-  });
-  if (statement.kind === "definition" && statement.type) names.add(statement.type.name.text);
-  return names;
-}
 
 export function checkUnused(state: ModelState): void {
   const { session, linked } = state;
