@@ -57,6 +57,9 @@ export async function parseCommandLine(argv: readonly string[], version: string)
   }
 
   if (argv.length === 0) return { kind: "text", text: mainHelp(version, commands) };
+  // Commander would answer --help, and not say that there is no such command.
+  const word = firstWord(argv);
+  if (word !== undefined && word !== "help" && !commands.some(({ name }) => name === word)) throw unknownCommand(word);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
@@ -118,11 +121,26 @@ function mistake(error: CommanderError, argv: readonly string[], program: Comman
     case "commander.excessArguments": {
       const most = (commands.find((spec) => spec.name === name)?.args ?? []).length;
       const extra = excess(command, most);
+      if (command.options.some(({ long }) => long === "--data") && tables.test(extra))
+        return new UsageMistake(name, `${extra} is too much; write --data ${extra}`);
       return new UsageMistake(name, most === 0 ? `takes nothing, so ${extra} is too much` : `${extra} is too much`);
     }
     default:
       return new UsageMistake(name, error.message.replace(/^error: /, ""));
   }
+}
+
+const tables = /^\S+\.(?:csv|tsv|jsonl|ndjson|json|parquet)(?:\.gz)?$/i;
+
+/** The word where the command's name stands, behind the common options and their values. */
+function firstWord(argv: readonly string[]): string | undefined {
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] as string;
+    if (word === "--") return undefined;
+    if (!word.startsWith("-")) return word;
+    if (word === "--color" || word === "--progress") i++;
+  }
+  return undefined;
 }
 
 function excess(command: Command, most: number): string {

@@ -15,6 +15,8 @@ import type { Terminal } from "./terminal.ts";
 export interface Activity {
   doing: string;
   place: string;
+  /** What Ctrl-C says while nobody else answers it; without it, nothing. */
+  stopped?: string;
 }
 
 export const activity: Activity = { doing: "running", place: "mmfc" };

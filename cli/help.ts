@@ -5,7 +5,10 @@ import type { CommandSpec } from "./define.ts";
 
 const labels = 10;
 const groups = ["Write", "Look", "Train", "Use", "Machine"] as const;
-const common = "Options   -q, --quiet  -v, --verbose  --json  --color WHEN  --progress HOW  -V, --version";
+const common = [
+  "Options   -q, --quiet  -v, --verbose  --json  -V, --version",
+  "          --color WHEN (auto, always, never)  --progress HOW (auto, bar, lines, none)",
+];
 
 /** `mmfc --help` */
 export function mainHelp(version: string, commands: readonly CommandSpec[]): string {
@@ -20,7 +23,7 @@ export function mainHelp(version: string, commands: readonly CommandSpec[]): str
       lines.push(`${(i === 0 ? group : "").padEnd(labels)}${command.name.padEnd(12)}${command.says}`);
     });
   }
-  lines.push(common, "");
+  lines.push(...common, "");
   lines.push(
     "mmfc check                    every spec in this folder",
     "mmfc train credit.mmf         its first model",

@@ -52,5 +52,6 @@ function writtenCommon(argv: readonly string[]): CommonOptions {
 /** Commands that finish something first take this listener off. What is half written lies aside, under another name. */
 function interrupted(): void {
   if (process.listenerCount("SIGINT") > 1) return;
+  if (activity.stopped !== undefined) process.stderr.write(`${activity.stopped}\n`);
   process.exit(exitCodes.interrupted);
 }

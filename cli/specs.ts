@@ -17,7 +17,7 @@ export async function findSpecs(given: readonly string[], command: string): Prom
   const found: string[] = [];
   for (const argument of given.length === 0 ? ["."] : given) {
     if ((await kindOf(argument)) === "folder") found.push(...(await specsBelow(argument)));
-    else found.push(await existing(argument));
+    else found.push(await existing(argument, isSpec));
   }
   if (found.length > 0) return [...new Set(found)];
   const where = given.length === 0 ? "here" : `in ${given.map(pathText).join(", ")}`;
@@ -26,7 +26,7 @@ export async function findSpecs(given: readonly string[], command: string): Prom
 
 /** The spec of a command that takes one. */
 export async function findSpec(given: string | undefined, command: string): Promise<string> {
-  if (given !== undefined && (await kindOf(given)) !== "folder") return existing(given);
+  if (given !== undefined && (await kindOf(given)) !== "folder") return existing(given, isSpec);
   const folder = given ?? ".";
   const names = (await readdir(folder)).filter((name) => name.endsWith(".mmf")).sort();
   const specs: string[] = [];
@@ -46,12 +46,18 @@ export async function findSpec(given: string | undefined, command: string): Prom
   return specs[0] as string;
 }
 
-/** A file that is there, or the message that it is not, with what lies near. */
-export async function existing(file: string): Promise<string> {
+const isSpec = /\.mmf$/;
+const isTable = /\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq)(?:\.gz)?$/i;
+
+/** A file that is there, or the message that it is not, with what lies near of its kind: a table, unless said otherwise. */
+export async function existing(file: string, kind: RegExp = isTable): Promise<string> {
   if ((await kindOf(file)) !== "none") return file;
   const folder = path.dirname(file);
   const names = await readdir(folder).catch((): string[] => []);
-  const found = near(path.basename(file), names);
+  const found = near(
+    path.basename(file),
+    names.filter((name) => kind.test(name)),
+  );
   const legal = found.kind === "one" ? [found.word] : found.kind === "few" ? found.words : [];
   const help =
     legal.length === 0

@@ -16,21 +16,27 @@ export interface OutFile {
 
 /** Writes all files or, if one of them is in the way, none. */
 export async function writeFiles(files: readonly OutFile[], force: boolean, terminal: Terminal): Promise<void> {
-  for (const file of files) await assertFree(file.path, (text) => text === file.text || isOurs(text), force, terminal);
+  for (const file of files) {
+    const ours = async (): Promise<boolean> => {
+      const text = await readFile(file.path, "utf8");
+      return text === file.text || isOurs(text);
+    };
+    await assertFree(file.path, ours, force, terminal);
+  }
   for (const file of files) await writeAside(file);
 }
 
 /** @throws Stop out-exists if something is there that mmfc did not write, and nobody allowed to write over it */
 export async function assertFree(
   file: string,
-  ours: (text: string) => boolean,
+  ours: () => Promise<boolean>,
   force: boolean,
   terminal: Terminal,
 ): Promise<void> {
   if (force) return;
   const found = await stat(file).catch(() => undefined);
   if (found === undefined || (found.isFile() && found.size === 0)) return;
-  if (found.isFile() && ours(await readFile(file, "utf8"))) return;
+  if (found.isFile() && (await ours())) return;
   await mayOverwrite(file, terminal);
 }
 

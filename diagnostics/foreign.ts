@@ -132,7 +132,10 @@ const tables: Readonly<Record<string, string>> = {
     sum = add
     max = maximum
     bce = binary_crossentropy
-    auc = roc_auc
+    auc auroc = roc_auc
+    acc = accuracy
+    prec ~ precision
+    avg = average
     bs batch = batch_size
     num_epochs n_epochs = epochs
     img picture photo = image

@@ -5,9 +5,12 @@
  */
 import { list, number, tick } from "./phrase.ts";
 
-/** What lies near a word that was written. `distance` 0 means: equal but for case and `_`. */
+/**
+ * What lies near a word that was written. `distance` 0 means: equal but for case and `_`; `short`: one edit of a word of
+ * three letters, which is a third of it, so another word may be meant.
+ */
 export type Near =
-  | { readonly kind: "one"; readonly word: string; readonly distance: number }
+  | { readonly kind: "one"; readonly word: string; readonly distance: number; readonly short?: true }
   | { readonly kind: "few"; readonly words: readonly string[] }
   | { readonly kind: "none"; readonly legal: readonly string[]; readonly role?: string };
 
@@ -36,16 +39,19 @@ export function near(text: string, legal: Iterable<string>, options: NearOptions
       found = [word];
     } else if (d === best) found.push(word);
   }
-  if (found.length === 1) return { kind: "one", word: found[0] as string, distance: best };
+  if (found.length === 1) {
+    const short = best > 0 && Array.from(written).length < 4;
+    return { kind: "one", word: found[0] as string, distance: best, ...(short ? { short } : {}) };
+  }
   if (found.length === 2 || found.length === 3) return { kind: "few", words: found };
   return options.role === undefined
     ? { kind: "none", legal: words }
     : { kind: "none", legal: words, role: options.role };
 }
 
-/** True if a fix is certain: one word, at most one edit away. */
+/** True if a fix is certain: one word, at most one edit away, and at least four letters that say so. */
 export function oneNear(found: Near): found is Near & { readonly kind: "one" } {
-  return found.kind === "one" && found.distance <= 1;
+  return found.kind === "one" && found.distance <= 1 && found.short !== true;
 }
 
 /**
@@ -53,7 +59,7 @@ export function oneNear(found: Near): found is Near & { readonly kind: "one" } {
  * @param print how a word is marked: `tick` for words and names, `quoted` for columns
  */
 export function nearHelp(found: Near, print: (word: string) => string = tick): string | undefined {
-  if (found.kind === "one") return `write ${print(found.word)}`;
+  if (found.kind === "one") return found.short ? `did you mean ${print(found.word)}?` : `write ${print(found.word)}`;
   if (found.kind === "few") return `did you mean ${list(found.words.map(print), "or")}?`;
   if (found.legal.length === 0) return undefined;
   if (found.legal.length <= 8) return `it has ${list(found.legal.map(print))}`;

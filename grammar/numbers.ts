@@ -3,10 +3,11 @@
  * out; knows no tokens.
  */
 import type { FactsOf } from "../diagnostics/catalogue.ts";
-import { findUnit, UNITS } from "./words.ts";
+import { findUnit, LONG_UNITS, UNITS } from "./words.ts";
 
 const unitAfterSpace = UNITS.filter((u) => u.unit !== "%")
   .map((u) => u.unit)
+  .concat([...LONG_UNITS.keys()])
   .join("|");
 
 const digits = String.raw`\d+(?:_\d+)*`;
@@ -85,7 +86,7 @@ export function readNumber(text: string): ReadNumber {
   const value = Number(sign + (body === "" ? "0" : body.replace(/_/g, "")) + exponent);
   const integer = points === 0 && lastDot === "" && exponent === "";
   const bare = sign + body + exponent;
-  const name = unit === "％" ? "%" : unit;
+  const name = unit === "％" ? "%" : (LONG_UNITS.get(unit ?? "") ?? unit);
   const known = name === undefined ? undefined : findUnit(name);
   const read: NumberForm = {
     form: "number",
@@ -101,7 +102,7 @@ export function readNumber(text: string): ReadNumber {
   if (name !== undefined && known === undefined) return unknownUnit(read, bare, name);
   const written = bare + (name ?? "");
   if (written === text) return { read };
-  if (text === bare + unit) return { read, written, slip: "full-width-sign" };
+  if (text === bare + unit && unit === "％") return { read, written, slip: "full-width-sign" };
   return { read, written, slip: "spaced-value" };
 }
 

@@ -121,6 +121,19 @@ export const UNITS: readonly Unit[] = [
   { unit: "%", measures: "share", factor: 0.01, doc: "per cent" },
 ];
 
+/** What people write for a unit, and the unit: `7 days` is read as `7d`, with a fix. */
+export const LONG_UNITS: ReadonlyMap<string, string> = new Map([
+  ...["millisecond", "milliseconds"].map((w) => [w, "ms"] as const),
+  ...["sec", "secs", "second", "seconds"].map((w) => [w, "s"] as const),
+  ...["mins", "minute", "minutes"].map((w) => [w, "min"] as const),
+  ...["hr", "hrs", "hour", "hours"].map((w) => [w, "h"] as const),
+  ...["day", "days"].map((w) => [w, "d"] as const),
+  ...["week", "weeks"].map((w) => [w, "w"] as const),
+  ...["degree", "degrees"].map((w) => [w, "deg"] as const),
+  ["hertz", "Hz"],
+  ["percent", "%"],
+]);
+
 const unitsByName = new Map(UNITS.map((u) => [u.unit, u]));
 
 export function findUnit(unit: string): Unit | undefined {

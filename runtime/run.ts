@@ -2,4 +2,4 @@
 export type { TrainOptions, TrainResult } from "./run/train.ts";
 export { trainProgram } from "./run/train.ts";
 export type { EvalOptions, EvalResult, PredictOptions, PredictResult } from "./run/use.ts";
-export { evalRun, predictRun } from "./run/use.ts";
+export { evalRun, predictionColumns, predictRun } from "./run/use.ts";

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { applyFixes } from "../../diagnostics/fix.ts";
 import { renderLines, summary, tally, toGithub, toJson, toSarif } from "../../diagnostics/formats.ts";
-import { count, list, number, path as pathText } from "../../diagnostics/phrase.ts";
+import { count, list, path as pathText } from "../../diagnostics/phrase.ts";
 import { renderPretty } from "../../diagnostics/render.ts";
 import { positionAt, type SourceFile } from "../../diagnostics/span.ts";
 import { packageVersion } from "../../runtime/artifact/version.ts";
@@ -94,10 +94,8 @@ function cleanLines({ path, models, tables }: CompiledSpec, fixed: readonly stri
     : [`${pathText(path)}: ${models.length === 0 ? "" : `${count(models.length, "model")}, `}no mistakes`];
   for (const table of tables) {
     if (table.status !== "ok") continue;
-    const rows = table.rows === undefined ? "" : `${number(table.rows)} ${table.rows === 1 ? "row" : "rows"}, `;
-    lines.push(
-      `${pathText(table.path)}: ${rows}${count(table.columns.length, "column")}, all that the spec names are there`,
-    );
+    const rows = table.rows === undefined ? "" : `${count(table.rows, "row")}, `;
+    lines.push(`${pathText(table.path)}: ${rows}its columns are there; cells and files are checked by train`);
   }
   return lines;
 }

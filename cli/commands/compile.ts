@@ -83,5 +83,7 @@ function lineOf(written: readonly OutFile[], target: Target, out: string): strin
   if (target !== "typescript") return `${written.map((file) => pathText(file.path)).join(", ")}\n`;
   const folder = pathText(`${out.replace(/\/+$/, "")}/`);
   const names = written.map((file) => path.basename(file.path)).join(", ");
-  return `${folder}: ${names}. Run it: cd ${pathText(out)} && npm install && node program.js train\n`;
+  // The package is in no registry yet: it is installed from the file that `npm run pack` makes.
+  const install = `npm install PATH/mmfc-${packageVersion()}.tgz`;
+  return `${folder}: ${names}. Run it: cd ${pathText(out)} && ${install} && node program.js train\n`;
 }

@@ -1,13 +1,12 @@
 /** `mmfc predict`: the rows of a table predicted by a run, as CSV on stdout, as JSON lines, or into a file. */
 
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { count, list, path as pathText } from "../../diagnostics/phrase.ts";
-import { csvLines, jsonLines, type Predictions } from "../../runtime/artifact/predictions.ts";
+import { columnsOfFile, csvLines, jsonLines, type Predictions } from "../../runtime/artifact/predictions.ts";
 import { findRun } from "../../runtime/artifact/run-folder.ts";
 import { DataError } from "../../runtime/data/batch.ts";
-import { predictRun } from "../../runtime/run.ts";
+import { predictionColumns, predictRun } from "../../runtime/run.ts";
 import { sayDiagnostics } from "../compilation.ts";
 import { partNotes } from "../data-notes.ts";
 import type { Run } from "../define.ts";
@@ -35,8 +34,7 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   await existing(data);
   const dir = await findRun(given);
   if (out !== undefined) {
-    const heads = await headsOf(dir);
-    await assertFree(out, (text) => isPrediction(text, heads), options.force === true, terminal);
+    await assertFree(out, () => isPrediction(out, dir), options.force === true, terminal);
   }
   activity.doing = "predicting with";
   activity.place = dir;
@@ -85,15 +83,8 @@ async function print(lines: Iterable<string>): Promise<void> {
   await flush();
 }
 
-async function headsOf(dir: string): Promise<readonly string[]> {
-  const text = await readFile(path.join(dir, "scorecard.json"), "utf8").catch(() => undefined);
-  return text === undefined ? [] : Object.keys((JSON.parse(text) as { heads?: object }).heads ?? {});
-}
-
-/** A file has the columns that only predictions of this run have: `id`, a head, and the head with a class. */
-function isPrediction(text: string, heads: readonly string[]): boolean {
-  const first = text.slice(0, text.indexOf("\n"));
-  if (first.startsWith('{"id":'))
-    return heads.some((head) => first.includes(`${JSON.stringify(head)}:`) && first.includes(`"${head}_`));
-  return first.startsWith("id,") && heads.some((head) => first.includes(`,${head},${head}_`));
+/** A prediction says nothing about where it comes from; a file with the very columns to be written is taken for one. */
+async function isPrediction(file: string, dir: string): Promise<boolean> {
+  const found = await columnsOfFile(file);
+  return found !== undefined && found.join("\0") === (await predictionColumns(dir)).join("\0");
 }

@@ -32,8 +32,10 @@ import { exitCodes, nowhere, Stop } from "../stop.ts";
 import { mayOverwrite } from "../write.ts";
 
 const nothing = "Nothing was trained";
+const stoppedText = "Stopped before the first step; nothing was written.";
 
 export const run: Run = async ({ args, options, terminal, command }) => {
+  activity.stopped = stoppedText;
   const data = options.data as string | undefined;
   if (data !== undefined) await existing(data);
   const spec = await compileSpec(await findSpec(args[0], command), {
@@ -61,7 +63,7 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   let step = 0;
   const interruption = onInterrupt(() => {
     reporter.end();
-    terminal.say(`Finishing step ${step}; Ctrl-C again stops at once`);
+    if (step > 0) terminal.say(`Finishing step ${step}; Ctrl-C again stops at once`);
   });
   const epochs = options.epochs as number | undefined;
   try {
@@ -106,11 +108,11 @@ export const run: Run = async ({ args, options, terminal, command }) => {
       const files = ["graph.mmd", "program.ts", "scorecard.json"];
       terminal.out(renderScorecard(result.scorecard, { ...terminal.shape.out, folder: `${pathText(out)}/`, files }));
     }
-    return 0;
+    return result.interrupted ? exitCodes.interrupted : 0;
   } catch (error) {
     reporter.end();
     if (interruption.signal.aborted && !(error instanceof DataError) && !(error instanceof TrainingError)) {
-      terminal.say("Stopped before the first epoch: nothing was saved");
+      terminal.say(stoppedText);
       return exitCodes.interrupted;
     }
     if (error instanceof TrainingError && folder !== out && error.run !== undefined) await moveInto(folder, out);

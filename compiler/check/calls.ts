@@ -108,6 +108,7 @@ export function unknownWord(
   legal: readonly string[],
   name: string,
   context: ValueContext,
+  role?: string,
 ): Converted {
   const foreign = foreignWord(text, legal);
   const found = near(text, legal);
@@ -129,7 +130,7 @@ export function unknownWord(
           context.session.say(
             "unknown-choice",
             span,
-            { name, choices: legal, text, near: found },
+            { name, choices: legal, text, near: found, ...(role === undefined ? {} : { role }) },
             oneNear(found)
               ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } }
               : {},
@@ -174,7 +175,7 @@ export function convertCall(
   const word = call.ref.parts.map((p) => p.text).join(".");
   const entry = words.get(word);
   if (!entry) {
-    const wrong = unknownWord(word, call.ref.span, legal, name, context);
+    const wrong = unknownWord(word, call.ref.span, legal, name, context, kind.roles[0]);
     // A call, or a word near a legal one, is nearer to this kind than to a path or a column without its quotes.
     const close =
       call.args !== undefined || near(word, legal).kind !== "none" || foreignWord(word, legal) !== undefined;

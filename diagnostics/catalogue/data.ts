@@ -60,21 +60,53 @@ export const data = {
     help: () => "correct them, or name another `id:`",
     needs: "data",
   }),
-  /** `impute`: the kind has it; otherwise only `missing: drop` is named. */
-  "empty-cell": defineMessage<{ rows: number; column: string; impute: boolean }>({
+  /** `of`: the kind of the statement that reads the column, or `data`; `run`: the table is new to a trained model. */
+  "empty-cell": defineMessage<{ rows: number; column: string; of: string; run?: boolean }>({
     severity: "error",
     message: (f) => `${count(f.rows, "row")} ${agree(f.rows, "has", "have")} no ${quoted(f.column)}.`,
-    help: (f) => (f.impute ? "write `impute: median`, or `missing: drop`" : "write `missing: drop`"),
+    help: (f) => {
+      const numbers = numeric.has(f.of);
+      if (f.run === true) {
+        const again = numbers ? "impute: median" : media.has(f.of) ? `${f.of}?` : undefined;
+        return `correct the table${again === undefined ? "" : `, or train again with ${code(again)}`}`;
+      }
+      if (numbers) return "write `impute: median`, or `missing: drop`";
+      if (media.has(f.of)) return `write \`missing: drop\`, or ${code(`${f.of}?`)} if it may be absent`;
+      if (labels.has(f.of)) return `write ${code(`${f.of}?`)} if rows without a label do not count, or correct them`;
+      return f.of === "categorical" ? "write `missing: drop`" : "correct them, or leave these rows out with `where`";
+    },
     fix: "offer",
     needs: "data",
   }),
-  /** `kind`: a noun, "number", "date"; `na`: one text that explains all cells. */
-  "cell-kind": defineMessage<{ cells: number; column: string; kind: string; na?: string }>({
+  /**
+   * `kind`: a noun, "number", "date"; `na`: one text that explains all cells; `comma`: a cell of those that all have a
+   * comma where a point is read; `of` and `run` as in `empty-cell`.
+   */
+  "cell-kind": defineMessage<{
+    cells: number;
+    column: string;
+    kind: string;
+    na?: string;
+    comma?: string;
+    of?: string;
+    run?: boolean;
+  }>({
     severity: "error",
     message: (f) =>
       `${count(f.cells, "cell")} of ${quoted(f.column)} ${agree(f.cells, `is not ${article(f.kind)}`, `are not ${plural(f.kind)}`)}.`,
-    help: (f) =>
-      `correct them${f.na === undefined ? "" : `, or write ${code(`na: ${JSON.stringify(f.na)}, impute: median`)}`}`,
+    help: (f) => {
+      if (f.comma !== undefined)
+        return `write numbers with a point: ${code(pointed(f.comma))} instead of ${quoted(f.comma)}`;
+      const correct = f.run === true ? "correct the table" : "correct them";
+      const write = f.run === true ? "train again with" : "write";
+      if (f.na === undefined || f.of === undefined)
+        return f.run === true && numeric.has(f.of ?? "") ? `${correct}, or ${write} \`impute: median\`` : correct;
+      const na = `na: ${JSON.stringify(f.na)}`;
+      if (numeric.has(f.of)) return `${correct}, or ${write} ${code(`${na}, impute: median`)}`;
+      if (f.run !== true && labels.has(f.of))
+        return `correct them, or write ${code(na)} and ${code(`${f.of}?`)}: rows without a label do not count`;
+      return correct;
+    },
     fix: "offer",
     needs: "data",
   }),
@@ -85,13 +117,20 @@ export const data = {
     help: () => "move the files into it",
     needs: "data",
   }),
-  /** `kind`: "a picture"; `write`: the kind with `?`; `what` may be absent ("a chart"; "it" if left out). */
-  "file-missing": defineMessage<{ missing: number; rows: number; kind: string; write?: string; what?: string }>({
+  /** `kind`: "a picture"; `write`: the kind with `?`; `what` may be absent ("a chart"; "it" if left out); `run` as in `empty-cell`. */
+  "file-missing": defineMessage<{
+    missing: number;
+    rows: number;
+    kind: string;
+    write?: string;
+    what?: string;
+    run?: boolean;
+  }>({
     severity: "error",
     message: (f) =>
       `${number(f.missing)} of ${count(f.rows, "row")} ${agree(f.missing, "names", "name")} ${f.kind} that is not there.`,
     help: (f) =>
-      `add the files${f.write === undefined ? "" : `, or write ${code(f.write)} if ${f.what ?? "it"} may be absent`}`,
+      `add the files${f.write === undefined ? "" : `, or ${f.run === true ? "train again with" : "write"} ${code(f.write)} if ${f.what ?? "it"} may be absent`}`,
     fix: "offer",
     needs: "data",
   }),
@@ -161,3 +200,15 @@ export const data = {
     needs: "data",
   }),
 };
+
+/** Kinds by what can stand in for a value that is not there. */
+const numeric: ReadonlySet<string> = new Set(["tabular", "vector"]);
+const media: ReadonlySet<string> = new Set(["text", "image", "audio"]);
+const labels: ReadonlySet<string> = new Set(["binary", "multiclass", "multilabel", "regression"]);
+
+/** `1.428,50` as the language reads it, `1428.50`; `1,234,567` has marked thousands. */
+function pointed(cell: string): string {
+  const text = cell.trim();
+  if (/^[+-]?\d{1,3}(?:,\d{3}){2,}$/.test(text)) return text.replaceAll(",", "");
+  return text.replaceAll(".", "").replace(",", ".");
+}

@@ -62,10 +62,12 @@ export const leaks = {
     fix: "offer",
     needs: "data",
   }),
-  "group-on-both-sides": defineMessage<{ share: number; part: string; column: string }>({
+  /** `by`: the split's word. */
+  "group-on-both-sides": defineMessage<{ share: number; part: string; column: string; by: string }>({
     severity: "note",
     message: (f) => `${share(f.share)} of the ${f.part} rows have a ${quoted(f.column)} that train has, too.`,
-    help: (f) => `add ${code(`apart: "${f.column}"`)} to be judged on new ones`,
+    help: (f) =>
+      `${f.by === "by_time" ? `add ${code(`apart: ${JSON.stringify(f.column)}`)}` : "split `by_group`"} to be judged on new ones`,
     fix: "offer",
     needs: "data",
   }),
@@ -118,12 +120,18 @@ export const targets = {
     help: () => "check the column, or `where`",
     needs: "data",
   }),
-  /** `values`: all different labels. */
+  /** `values`: all different labels; those that differ only in case are one label written twice. */
   "not-binary": defineMessage<{ name: string; column: string; values: readonly string[] }>({
     severity: "error",
     message: (f) =>
       `${tick(f.name)} is binary; ${quoted(f.column)} holds ${count(f.values.length, "value")}: ${quotedList(f.values)}.`,
-    help: () => "write `multiclass`",
+    help: (f) => {
+      const spelt = new Map<string, string[]>();
+      for (const value of f.values) spelt.set(value.toLowerCase(), [...(spelt.get(value.toLowerCase()) ?? []), value]);
+      const twice = [...spelt.values()].filter((values) => values.length > 1);
+      if (spelt.size > 2 || twice.length === 0) return "write `multiclass`";
+      return `correct the column: it has ${list(twice.map((values) => `both ${list(values.map(quoted))}`))}`;
+    },
     fix: "offer",
     needs: "data",
   }),
@@ -153,10 +161,26 @@ export const targets = {
     fix: "offer",
     needs: "data",
   }),
-  "unseen-class": defineMessage<{ value: string; rows: number; part: string; column: string }>({
+  /** `stratify`: the split can; `classes`: the target can list them; `known`: the labels of a run that judges a table. */
+  "unseen-class": defineMessage<{
+    value: string;
+    rows: number;
+    part: string;
+    column: string;
+    stratify?: boolean;
+    classes?: boolean;
+    known?: readonly string[];
+  }>({
     severity: "error",
-    message: (f) => `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part} and in none of train.`,
-    help: (f) => `add ${code(`stratify: "${f.column}"`)}, or leave it out with \`where\``,
+    message: (f) =>
+      f.known === undefined
+        ? `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part} and in none of train.`
+        : `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part}; the run knows ${quotedList(f.known)}.`,
+    help: (f) => {
+      if (f.known !== undefined) return "correct the table, or leave these rows out of it";
+      if (f.stratify === true) return `add ${code(`stratify: ${JSON.stringify(f.column)}`)}, or leave it out with \`where\``;
+      return `leave it out with \`where\`${f.classes === true ? ", or list it in `classes`, though nothing teaches it" : ""}`;
+    },
     fix: "offer",
     needs: "data",
   }),

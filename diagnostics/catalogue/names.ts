@@ -74,12 +74,23 @@ export const names = {
     help: (f) => nearHelp(f.near),
     fix: "certain",
   }),
-  /** The choices are in the sentence, so help only says what is near. */
-  "unknown-choice": defineMessage<{ name: string; choices: readonly string[]; text: string; near: Near }>({
+  /** Up to eight choices are in the sentence; of more, help says where they stand. `role`: what `mmfc words --role ROLE` lists. */
+  "unknown-choice": defineMessage<{
+    name: string;
+    choices: readonly string[];
+    text: string;
+    near: Near;
+    role?: string;
+  }>({
     severity: "error",
     message: (f) =>
       `${tick(f.name)} is ${f.choices.length > 8 ? `one of ${f.choices.length} words` : ticks(f.choices, "or")}, not ${tick(f.text)}.`,
-    help: (f) => (f.near.kind === "none" && f.choices.length <= 8 ? undefined : nearHelp(f.near)),
+    help: (f) => {
+      const written = f.near.kind === "none" ? undefined : nearHelp(f.near);
+      if (f.choices.length <= 8) return written;
+      const lists = `${code(f.role === undefined ? `mmfc explain ${f.name}` : `mmfc words --role ${f.role}`)} lists them`;
+      return written === undefined ? lists : `${written}${written.endsWith("?") ? "" : ";"} ${lists}`;
+    },
     fix: "certain",
   }),
   /** Without `kind`: the flow starts with the op `text`; with it: `text`, after an arrow, is `kind` ("a modality"). */

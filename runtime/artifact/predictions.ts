@@ -3,7 +3,7 @@
  * HEAD_CLASS (its probability). Knows no network; written aside and renamed.
  */
 
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -115,6 +115,45 @@ export async function writePredictions(predictions: Predictions, file: string): 
   } finally {
     await rm(aside, { force: true });
     await rm(table, { force: true });
+  }
+}
+
+/**
+ * The names of the columns of a file, if it is one that {@link writePredictions} could have written: its header, the keys
+ * of its first line, or its schema. Undefined where it is anything else.
+ */
+export async function columnsOfFile(file: string): Promise<readonly string[] | undefined> {
+  try {
+    const format = predictionFormat(file);
+    if (format === "parquet") return await columnsOfParquet(file);
+    const [line = ""] = (await startOf(file)).split(/\r?\n/);
+    if (format === "jsonl") return Object.keys(JSON.parse(line) as object);
+    return line.match(/"(?:[^"]|"")*"|[^,]+/g)?.map((cell) => cell.replace(/^"(.*)"$/s, "$1").replaceAll('""', '"'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A header of thousands of classes fits, too. */
+async function startOf(file: string): Promise<string> {
+  let text = "";
+  for await (const piece of createReadStream(file, { encoding: "utf8", end: 4_194_303 })) {
+    text += piece as string;
+    if (text.includes("\n")) break;
+  }
+  return text;
+}
+
+async function columnsOfParquet(file: string): Promise<readonly string[]> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const read = await connection.runAndReadAll(`SELECT * FROM read_parquet('${file.replaceAll("'", "''")}') LIMIT 0`);
+    return read.columnNames();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
   }
 }
 

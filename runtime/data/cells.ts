@@ -61,6 +61,24 @@ export function momentOf(cell: string): number {
   return date.getTime() / 1000 + hour * 3600 + minute * 60 + second + fraction - zone;
 }
 
+/**
+ * What cells that are not of their column's kind have in common: all of one text (`na`), or all numbers with a decimal
+ * comma or commas between thousands (`comma`: the first of them).
+ */
+export function wrongCells(rows: readonly { readonly value?: string }[]): {
+  readonly cells: number;
+  readonly na?: string;
+  readonly comma?: string;
+} {
+  const texts = [...new Set(rows.map((row) => row.value ?? ""))];
+  const [first] = texts;
+  const cells = rows.length;
+  if (first !== undefined && texts.every((text) => commaNumber.test(text.trim()))) return { cells, comma: first };
+  return first !== undefined && texts.length === 1 ? { cells, na: first } : { cells };
+}
+
+const commaNumber = /^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+$|^[+-]?\d{1,3}(?:,\d{3}){2,}$/;
+
 /** The list a cell holds as JSON, or undefined where it holds none. */
 export function listOf(cell: string): unknown[] | undefined {
   const text = cell.trim();

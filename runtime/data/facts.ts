@@ -39,7 +39,7 @@ export async function tableFacts(
     let rows: number | undefined = 0;
     for (const file of files) {
       if (statSync(file.absolute, { throwIfNoEntry: false }) === undefined) {
-        const found = nearFile(file.shown, file.absolute);
+        const found = nearFile(file.shown, file.absolute, typeof source === "object" && "folders" in source);
         return { status: "missing", path: file.shown, ...(found === undefined ? {} : { near: found }) };
       }
       if (typeof source === "object" && "folders" in source) {

@@ -44,7 +44,7 @@ export async function readIds(
     });
   });
   if (!predicting && empty.length > 0)
-    problems.add("empty-cell", about, { rows: empty.length, column, impute: false }, empty);
+    problems.add("empty-cell", about, { rows: empty.length, column, of: "data" }, empty);
   if (!predicting && repeated.size > 0) {
     const rows = [...repeated].flatMap(([id, list]) => list.map((row) => table.row(row, { id })));
     problems.add("duplicate-id", about, { ids: repeated.size }, rows);

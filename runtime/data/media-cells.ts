@@ -185,7 +185,7 @@ export async function scanMedia(
     problems.add(
       "empty-cell",
       { ...about, column: written ?? name },
-      { rows: empty.length, column: written ?? name, impute: false },
+      { rows: empty.length, column: written ?? name, of: plan.type },
       empty,
     );
   }

@@ -91,7 +91,7 @@ async function openPlace(shown: string, absolute: string, base: string, cacheDir
   const about = { statement: "data", property: "media" } as const;
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (stat === undefined) {
-    const near = nearFile(shown.replace(/\/+$/, ""), absolute);
+    const near = nearFile(shown.replace(/\/+$/, ""), absolute, true);
     throw problem("source-missing", about, { path: shown, columns: false, near, base, severe: true });
   }
   if (stat.isDirectory()) return folderPlace(shown, absolute);

@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { DataPlan, ModalityPlan, PartName, SourcePlan } from "../../plan/plan.ts";
+import type { DataPlan, ModalityPlan, PartName, SourcePlan, TargetPlan } from "../../plan/plan.ts";
 import { audioReader } from "./audio.ts";
 import type { FittedData, FittedModality, FittedTarget, Part } from "./batch.ts";
 import { cacheRoot, writableRoot } from "./cache.ts";
@@ -40,6 +40,8 @@ export interface PrepareOptions {
   readonly source?: SourcePlan;
   /** What a model was fitted with: then nothing is fitted, all rows are one part, `data`, and labels may be missing. */
   readonly fitted?: FittedData;
+  /** With `fitted`: at least one row must have a label, or there is nothing to judge. */
+  readonly labels?: boolean;
   /** Where features are kept; default `${XDG_CACHE_HOME or ~/.cache}/mmfc`. */
   readonly cacheDir?: string;
   readonly threads?: number;
@@ -95,7 +97,7 @@ async function prepare(
   close: () => Promise<void>,
 ): Promise<Prepared> {
   const predicting = options.fitted !== undefined;
-  const problems = createProblems();
+  const problems = createProblems(predicting);
   const notes: DataNote[] = [];
   const { root, temporary } = writableRoot(options.cacheDir ?? cacheRoot());
   if (temporary) {
@@ -162,6 +164,8 @@ async function prepare(
       });
   }
 
+  if (predicting && options.labels === true) await reportUnlabelled(data, cells, place);
+
   // Cells of a column that is not there say nothing more.
   if (problems.found.some((one) => one.code === "column-missing")) problems.check();
 
@@ -174,9 +178,10 @@ async function prepare(
   const inParts = new Uint8Array(table.rows);
   for (const row of rows) inParts[row] = 1;
   const targets: ReadyTarget[] = [];
+  const stratifies = data.split.by === "random" && data.split.stratify === undefined;
   for (const one of cells) {
     if (!predicting) reportMissing(one, inParts, place);
-    targets.push(fitTarget(one, parts, options.fitted?.targets[one.name], place));
+    targets.push(fitTarget(one, parts, options.fitted?.targets[one.name], { ...place, stratifies }));
   }
   const train = parts.find((part) => part.name === "train")?.rows ?? new Int32Array(0);
   for (const [name, plan] of chosen) reportAbsence(name, plan, present.get(name)!, parts, train, problems, notes);
@@ -217,6 +222,20 @@ async function prepare(
     notes,
     close,
   };
+}
+
+/** Where not one row of the table has a label, every target says why. */
+async function reportUnlabelled(data: DataPlan, cells: readonly TargetCells[], place: Workplace): Promise<void> {
+  if (cells.some(({ some }) => some.includes(1))) return;
+  for (const [name, plan] of Object.entries(data.targets)) {
+    const found = cells.find((one) => one.name === name);
+    if (found === undefined) await readTarget(name, plan, place, false);
+    else reportMissing({ ...found, plan: required(plan) }, new Uint8Array(place.table.rows).fill(1), place);
+  }
+}
+
+function required({ optional: _, ...plan }: TargetPlan): TargetPlan {
+  return plan;
 }
 
 /** Modalities to read, those whose vocabulary is shared before those that share it. */

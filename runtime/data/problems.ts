@@ -15,11 +15,13 @@ export interface Problems {
   check(): void;
 }
 
-export function createProblems(): Problems {
+/** With `run`, the data are new to a trained model, which its messages say: the spec cannot be changed any more. */
+export function createProblems(run = false): Problems {
   const found: DataProblem[] = [];
   return {
     found,
-    add(code, about, facts, rows) {
+    add(code, about, known, rows) {
+      const facts = run ? { ...known, run } : known;
       found.push(rows === undefined ? { code, about, facts } : { code, about, facts, rows });
     },
     check() {

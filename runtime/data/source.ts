@@ -93,10 +93,14 @@ export function sourceName(source: SourcePlan): string {
     .join(", ");
 }
 
-/** The nearest name in the folder of a file that is not there. */
-export function nearFile(shown: string, absolute: string): ReturnType<typeof near> | undefined {
+const tableEnding = /\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq)(?:\.gz)?$/i;
+
+/** The nearest name in the folder of a table (or, with `any`, of a folder or archive) that is not there; never a spec. */
+export function nearFile(shown: string, absolute: string, any = false): ReturnType<typeof near> | undefined {
   try {
-    const names = readdirSync(path.dirname(absolute));
+    const names = readdirSync(path.dirname(absolute)).filter((name) =>
+      any ? !name.endsWith(".mmf") : tableEnding.test(name),
+    );
     const found = near(path.basename(absolute), names);
     const folder = shown.slice(0, shown.length - path.basename(shown).length);
     if (found.kind === "one") return { ...found, word: folder + found.word };
@@ -137,7 +141,7 @@ async function readTable(database: Database, source: SourcePlan, options: TableO
       throw problem("source-missing", about, {
         path: file.shown,
         columns: false,
-        near: nearFile(file.shown, file.absolute),
+        near: nearFile(file.shown, file.absolute, isFolders(source)),
         base: options.base,
         severe: true,
       });

@@ -57,8 +57,37 @@ export async function readSplit(
     });
   if (result.apart > 0)
     notes.push({ code: "rows-apart", about: { statement: "data", property: "split" }, facts: { rows: result.apart } });
+  if (data.group !== undefined && split.by !== "group" && !(split.by === "time" && split.apart !== undefined))
+    await noteGroups(data.group, split.by, result, place, notes);
+  if (problems.found.length > before) return undefined;
   reportEmptyParts(split, known, result, place);
   return result;
+}
+
+/** A split by something else may part groups: said of the part that the scorecard speaks of. */
+async function noteGroups(
+  column: string,
+  by: SplitPlan["by"],
+  split: Split,
+  place: Workplace,
+  notes: DataNote[],
+): Promise<void> {
+  const labels = await readLabels(column, place, "group");
+  const part = split.test.length > 0 ? "test" : "validation";
+  const learned = new Set(Array.from(split.train, (row) => labels[row]!));
+  learned.delete("");
+  const again = split[part].reduce((sum, row) => sum + (learned.has(labels[row]!) ? 1 : 0), 0);
+  if (again === 0) return;
+  notes.push({
+    code: "group-on-both-sides",
+    about: { statement: "data", property: "group", column },
+    facts: {
+      share: again / split[part].length,
+      part,
+      column,
+      by: by === "random" || by === "in_order" ? by : `by_${by}`,
+    },
+  });
 }
 
 /** Numbers that grow with time: the order of rows, dates, or numbers as they are. */
@@ -90,7 +119,7 @@ async function readTime(
     problems.add(
       "empty-cell",
       { statement: "data", property: "time", column },
-      { rows: empty.length, column, impute: false },
+      { rows: empty.length, column, of: "data" },
       empty,
     );
   const dates = !numbers || compact || years;
@@ -120,9 +149,9 @@ async function readTime(
   return { time, moment: read };
 }
 
-async function readLabels(column: string, place: Workplace): Promise<string[]> {
+async function readLabels(column: string, place: Workplace, property = "split"): Promise<string[]> {
   const labels = new Array<string>(place.table.rows).fill("");
-  if (!columnsThere("data", undefined, [column], "split", place)) return labels;
+  if (!columnsThere("data", undefined, [column], property, place)) return labels;
   await place.table.visit([column], ([cells], start) => {
     cells!.forEach((cell, i) => {
       labels[start + i] = cell?.trim() ?? "";
@@ -150,7 +179,7 @@ async function readCodes(column: string, property: string, place: Workplace, nee
     place.problems.add(
       "empty-cell",
       { statement: "data", property, column },
-      { rows: empty.length, column, impute: false },
+      { rows: empty.length, column, of: "data" },
       empty,
     );
   return codes;

@@ -5,7 +5,7 @@
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { TabularPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
-import { expandColumn, isEmpty, naSet, numberOf, sortLabels } from "./cells.ts";
+import { expandColumn, isEmpty, naSet, numberOf, sortLabels, wrongCells } from "./cells.ts";
 import { columnsThere } from "./media-cells.ts";
 import type { Feed, ModalityReader, Workplace } from "./modality.ts";
 import { applyScale, type ColumnScale, fitBins, fitImpute, fitScale, scaledWidth } from "./scaling.ts";
@@ -81,18 +81,11 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
       });
       columns.forEach((column, c) => {
         const about = { statement: name, property: c < numeric.length ? "numeric" : "categorical", column };
+        const of = c < numeric.length ? "tabular" : "categorical";
         if (empty[c]!.length > 0)
-          problems.add("empty-cell", about, { rows: empty[c]!.length, column, impute: true }, empty[c]);
-        if (wrong[c]!.length > 0) {
-          const texts = new Set(wrong[c]!.map((row) => row.value));
-          const [only] = texts.size === 1 ? [...texts] : [];
-          problems.add(
-            "cell-kind",
-            about,
-            { cells: wrong[c]!.length, column, kind: "number", ...(only === undefined ? {} : { na: only }) },
-            wrong[c],
-          );
-        }
+          problems.add("empty-cell", about, { rows: empty[c]!.length, column, of }, empty[c]);
+        if (wrong[c]!.length > 0)
+          problems.add("cell-kind", about, { column, kind: "number", of, ...wrongCells(wrong[c]!) }, wrong[c]);
       });
       return present;
     },

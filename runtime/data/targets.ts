@@ -5,7 +5,7 @@
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { TargetPlan } from "../../plan/plan.ts";
 import type { FittedTarget, NumArray } from "./batch.ts";
-import { expandColumn, isEmpty, listOf, naSet, numberOf, sortLabels } from "./cells.ts";
+import { expandColumn, isEmpty, listOf, naSet, numberOf, sortLabels, wrongCells } from "./cells.ts";
 import { columnsThere } from "./media-cells.ts";
 import type { Problems } from "./problems.ts";
 import { moments } from "./scaling.ts";
@@ -49,7 +49,12 @@ export interface ReadyTarget {
   readonly labelled: Float32Array;
 }
 
-export type Place = Pick<{ table: Table; problems: Problems }, "table" | "problems">;
+export interface Place {
+  readonly table: Table;
+  readonly problems: Problems;
+  /** The split is at random and does not name a column to stratify by yet. */
+  readonly stratifies?: boolean;
+}
 
 /** Reads a target's cells. With `predicting`, a table without its columns has no labels, which is no problem. */
 export async function readTarget(
@@ -114,14 +119,8 @@ export async function readTarget(
   columns.forEach((column, c) => {
     if (wrong[c]!.length === 0) return;
     const kind = plan.type === "multilabel" ? (asNumbers ? "0 or 1" : "list") : "number";
-    const texts = new Set(wrong[c]!.map((row) => row.value));
-    const [only] = texts.size === 1 ? [...texts] : [];
-    problems.add(
-      "cell-kind",
-      { statement: name, property, column },
-      { cells: wrong[c]!.length, column, kind, ...(only === undefined ? {} : { na: only }) },
-      wrong[c],
-    );
+    const facts = { column, kind, of: plan.type, ...wrongCells(wrong[c]!) };
+    problems.add("cell-kind", { statement: name, property, column }, facts, wrong[c]);
   });
   const labels = asNumbers ? columns : [...known.keys()];
   return {
@@ -154,7 +153,7 @@ export function reportMissing(cells: TargetCells, inParts: Uint8Array, place: Pl
     place.problems.add(
       "empty-cell",
       { statement: cells.name, property: cells.columns.length === 1 ? "column" : "columns", column },
-      { rows: rows.length, column, impute: false },
+      { rows: rows.length, column, of: cells.plan.type },
       rows,
     );
   }
@@ -203,12 +202,17 @@ export function fitTarget(
     values[row] = at;
     labelled[row] = 1;
   }
-  if (fitted !== undefined) reportUnknown(cells, toClass, place);
+  if (fitted !== undefined) reportUnknown(cells, toClass, classes, place);
   return { name, plan, fitted: made, width: 1, values, labelled };
 }
 
 /** Labels of new rows that the model has no class for. */
-function reportUnknown(cells: TargetCells, toClass: readonly number[], place: Place): void {
+function reportUnknown(
+  cells: TargetCells,
+  toClass: readonly number[],
+  known: readonly string[],
+  place: Place,
+): void {
   cells.labels.forEach((value, label) => {
     if (toClass[label] !== -1) return;
     const rows: DataRow[] = [];
@@ -219,7 +223,7 @@ function reportUnknown(cells: TargetCells, toClass: readonly number[], place: Pl
     place.problems.add(
       "unseen-class",
       { statement: cells.name, property: "column", column },
-      { value, rows: rows.length, part: "the table", column },
+      { value, rows: rows.length, part: "the table", column, known },
       rows,
     );
   });
@@ -271,7 +275,7 @@ function fitClasses(cells: TargetCells, train: Int32Array, parts: readonly PartR
   }
   if (plan.type === "multiclass" && seen.length === 1 && train.length > 0) {
     problems.add("one-value", about, { column, value: seen[0]!, rows: train.length });
-  } else if (plan.type !== "binary") reportUnseen(cells, inTrain, parts, place, classes);
+  } else if (plan.type !== "binary") reportUnseen(cells, inTrain, parts, place);
   if (plan.type === "multilabel") return multilabelFit(cells, classes, train);
   const counts = classes.map((one) => inTrain[labels.indexOf(one)] ?? 0);
   return { classes, counts, weights: classWeights(plan, classes, counts) };
@@ -306,20 +310,20 @@ function reportUnseen(
   inTrain: Float64Array,
   parts: readonly PartRows[],
   place: Place,
-  classes: readonly string[],
 ): void {
-  if (cells.numbers !== undefined) return;
+  // Listed labels are known to the spec, and those beyond the list were said as classes-differ.
+  if (cells.numbers !== undefined || Array.isArray(cells.plan.classes)) return;
   const column = cells.columns[0]!;
   for (const part of parts) {
     if (part.name === "train") continue;
     cells.labels.forEach((value, label) => {
-      // A label beyond `classes:` is said once, as classes-differ.
-      if (inTrain[label]! > 0 || (cells.plan.classes !== undefined && !classes.includes(value))) return;
+      if (inTrain[label]! > 0) return;
       const rows = [...part.rows].filter((row) =>
         cells.label !== undefined ? cells.label[row] === label : cells.lists?.[row]?.includes(label),
       );
       if (rows.length === 0) return;
-      const facts = { value, rows: rows.length, part: part.name, column };
+      const stratify = place.stratifies === true && cells.label !== undefined;
+      const facts = { value, rows: rows.length, part: part.name, column, stratify, classes: true };
       place.problems.add(
         "unseen-class",
         { statement: cells.name, property: "column", column },
@@ -336,7 +340,9 @@ function binaryClasses(cells: TargetCells, seen: readonly string[], train: Int32
   const column = cells.columns[0]!;
   const about = { statement: name, property: "column", column };
   const used = sortLabels(cells.labels);
-  if (used.length > 2) {
+  // "Yes" and "yes" are one label, written twice.
+  const differ = new Set(used.map((label) => label.toLowerCase())).size;
+  if (used.length > 2 || (used.length === 2 && differ === 1)) {
     problems.add("not-binary", about, { name, column, values: used });
     return used.slice(0, 2);
   }

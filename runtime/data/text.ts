@@ -98,7 +98,7 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
         place.problems.add(
           "empty-cell",
           { statement: name, property, column },
-          { rows: empty.length, column, impute: false },
+          { rows: empty.length, column, of: "text" },
           empty,
         );
       }

@@ -4,7 +4,7 @@
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { VectorPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
-import { expandColumn, isEmpty, listOf, naSet, numberOf } from "./cells.ts";
+import { expandColumn, isEmpty, listOf, naSet, numberOf, wrongCells } from "./cells.ts";
 import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
 import { createArrays } from "./media-items.ts";
 import { checkSignal, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
@@ -130,9 +130,9 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
       columns.forEach((column, c) => {
         const about = { statement: name, property, column };
         if (empty[c]!.length > 0)
-          problems.add("empty-cell", about, { rows: empty[c]!.length, column, impute: true }, empty[c]);
+          problems.add("empty-cell", about, { rows: empty[c]!.length, column, of: "vector" }, empty[c]);
         const kind = asColumns ? "number" : "list of numbers";
-        if (wrong[c]!.length > 0) problems.add("cell-kind", about, { cells: wrong[c]!.length, column, kind }, wrong[c]);
+        if (wrong[c]!.length > 0) problems.add("cell-kind", about, { column, kind, of: "vector", ...wrongCells(wrong[c]!) }, wrong[c]);
       });
       if (unequal.length > 0) {
         const asks = plan.dim === undefined ? `${dim} numbers, as the first row has` : String(dim);

@@ -67,13 +67,13 @@ async function gpuLines(engine: Engine): Promise<DoctorLine[]> {
 async function mediaLines(): Promise<{ lines: DoctorLine[]; sentence: DoctorLine }> {
   const [ffmpeg, pictures, tables] = await Promise.all([ffmpegVersion(), loads("sharp"), loads("@duckdb/node-api")]);
   const lines: DoctorLine[] = [];
-  if (ffmpeg !== undefined) lines.push({ state: "ok", text: `${ffmpeg}, for MP3 and video` });
-  else lines.push({ state: "missing", text: "ffmpeg, so MP3 and video are not readable: install ffmpeg" });
+  if (ffmpeg !== undefined) lines.push({ state: "ok", text: `${ffmpeg}, for MP3 and AAC` });
+  else lines.push({ state: "missing", text: "ffmpeg, so MP3 and AAC are not readable: install ffmpeg" });
   if (!pictures) lines.push({ state: "missing", text: "sharp, so pictures are not readable: npm install sharp" });
   if (!tables) lines.push({ state: "missing", text: "duckdb, so nothing trains: npm install @duckdb/node-api" });
 
   if (!tables) return { lines, sentence: { state: "sentence", text: "Nothing trains here." } };
-  const kinds = ["text", ...(pictures ? ["pictures"] : []), ...(ffmpeg === undefined ? ["WAV"] : ["sound", "video"])];
+  const kinds = ["text", ...(pictures ? ["pictures"] : []), ...(ffmpeg === undefined ? ["WAV"] : ["sound"])];
   const list = `${kinds.join(", ")} and tables`;
   return {
     lines,

@@ -29,8 +29,9 @@ export function constantFloor(
   facts: TrainingFacts,
   transform?: (value: number, column: number) => number,
 ): HeadOutput {
-  const { target, rows, labels, labelled } = output;
-  const base = { target, rows, labels, labelled };
+  const { target, rows, labels, labelled, predicted } = output;
+  // It is asked about the rows that the head predicts, and about no others.
+  const base = { target, rows, labels, labelled, ...(predicted !== undefined && { predicted }) };
   if (target.type === "regression") {
     const mean = facts.mean;
     if (!mean) throw new TypeError("the mean floor needs the mean of the training rows");

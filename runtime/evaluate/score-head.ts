@@ -7,7 +7,7 @@ import { bootstrapIntervals } from "./bootstrap.ts";
 import { type HeadOutput, judgedRowNumbers } from "./head-output.ts";
 import { evaluateConfusion, evaluateMetrics, isMatrix, metricOfKey } from "./metrics/table.ts";
 import type { HeadScorecard, Metrics } from "./scorecard.ts";
-import { judge } from "./verdict.ts";
+import { type FloorsLeft, judge } from "./verdict.ts";
 
 export interface HeadRun {
   /** Name of the target. */
@@ -21,6 +21,7 @@ export interface HeadRun {
   readonly watched?: string;
   /** How many modalities the head reads. */
   readonly modalities?: number;
+  readonly floorsLeft?: FloorsLeft;
   readonly bootstrap: number;
   readonly seed: number;
 }
@@ -47,7 +48,11 @@ export function scoreHead(run: HeadRun): HeadScorecard {
   if (!output) return { ...base, floors: {}, intervals: {}, resamples: 0, rows: 0 };
   const { intervals, resamples } = bootstrapIntervals(output, numbers, { resamples: run.bootstrap, seed });
   const floorNumbers: { [name: string]: Metrics } = {};
-  for (const [name, floor] of Object.entries(floors)) floorNumbers[name] = evaluateMetrics(floor, numbers);
+  const floorRows: { [name: string]: number } = {};
+  for (const [name, floor] of Object.entries(floors)) {
+    floorNumbers[name] = evaluateMetrics(floor, numbers);
+    floorRows[name] = judgedRowNumbers(floor).length;
+  }
   const confusion = metrics.some(isMatrix) ? evaluateConfusion(output) : undefined;
   const verdict =
     watched &&
@@ -58,6 +63,7 @@ export function scoreHead(run: HeadRun): HeadScorecard {
       metric: watched,
       bootstrap: { resamples: run.bootstrap, seed },
       modalities: run.modalities,
+      ...(run.floorsLeft !== undefined && { floorsLeft: run.floorsLeft }),
     });
   return {
     ...base,
@@ -66,6 +72,7 @@ export function scoreHead(run: HeadRun): HeadScorecard {
     intervals,
     resamples,
     floors: floorNumbers,
+    floorRows,
     ...(watched && { watched: callKey(watched) }),
     ...(verdict && { verdict }),
     ...(confusion && { confusion }),

@@ -18,6 +18,8 @@ export interface HeadScorecard {
   readonly test?: Metrics;
   /** On the judged part. */
   readonly floors: { readonly [name: string]: Metrics };
+  /** Rows of it that each floor was judged on: fewer than `rows` where its modality may be absent. Runs of 0.1.0 lack it. */
+  readonly floorRows?: { readonly [name: string]: number };
   /** The part that floors, intervals, verdict and confusion are about. Without it nothing could be judged. */
   readonly judged?: "test" | "validation";
   /** Rows of it that have a label and a prediction. */
@@ -78,7 +80,7 @@ export function renderScorecard(scorecard: Scorecard, options: RenderOptions): s
 }
 
 /** The tables and verdicts alone, for `eval`, which has a first line of its own. */
-export function renderHeads(scorecard: Pick<Scorecard, "heads" | "bootstrap">, options: RenderOptions): string {
+export function renderHeads(scorecard: Judged, options: RenderOptions): string {
   const lines = headLines(scorecard, options);
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line) => `${line}\n`).join("");
@@ -121,10 +123,13 @@ function closing({ parameters, seconds, epochs }: Scorecard, options: RenderOpti
 
 // ---------------------------------------------------------------- heads
 
-function headLines({ heads, bootstrap }: Pick<Scorecard, "heads" | "bootstrap">, options: RenderOptions): string[] {
+/** What the tables are drawn from; without `rows` only floors can be seen to have fewer. */
+type Judged = Pick<Scorecard, "heads" | "bootstrap"> & Partial<Pick<Scorecard, "rows">>;
+
+function headLines({ heads, bootstrap, rows }: Judged, options: RenderOptions): string[] {
   const lines: string[] = [];
   for (const [name, head] of Object.entries(heads)) {
-    lines.push(...table(name, head, options));
+    lines.push(...table(name, head, head.judged && rows?.[head.judged], options));
     if (head.judged && head.resamples < bootstrap) {
       lines.push(
         `    ${dim(`intervals from ${countText(head.resamples)} of ${countText(bootstrap)} resamples`, options)}`,
@@ -142,18 +147,21 @@ function headLines({ heads, bootstrap }: Pick<Scorecard, "heads" | "bootstrap">,
 
 interface Column {
   readonly title: string;
+  /** How many rows it is about, where that is known. */
+  readonly rows?: number | undefined;
   readonly texts: readonly string[];
   readonly style?: typeof bold;
 }
 
-function table(name: string, head: HeadScorecard, options: RenderOptions): string[] {
+function table(name: string, head: HeadScorecard, partRows: number | undefined, options: RenderOptions): string[] {
   const { arrow } = signs(options.ascii);
   const numbers = (head.judged && head[head.judged]) ?? head.test ?? head.validation ?? {};
   const keys = Object.keys(numbers);
   const corner = `${name} ${arrow} ${head.target}`;
   const first = Math.max(cells(corner), ...keys.map((key) => cells(key) + 2));
   const all = columnsOf(name, head, keys, options);
-  const widths = all.map(({ title, texts }) => Math.max(cells(title), ...texts.map(cells)));
+  const rowsText = ({ rows }: Column) => (rows === undefined ? "" : countText(rows));
+  const widths = all.map((column) => Math.max(...[column.title, rowsText(column), ...column.texts].map(cells)));
   // The metric's own column always stays; the others go from the right.
   let shown = 1;
   let used = 2 + first + 4 + (widths[0] as number);
@@ -173,6 +181,11 @@ function table(name: string, head: HeadScorecard, options: RenderOptions): strin
   keys.forEach((key, i) => {
     lines.push(line(`  ${key}`, (column) => column.texts[i] as string, true));
   });
+  // Numbers of other rows cannot be compared at a glance: then every column says how many it is about.
+  const counts = all.slice(0, shown).flatMap(({ rows }) => (rows === undefined ? [] : [rows]));
+  if (new Set([...counts, ...(partRows === undefined ? [] : [partRows])]).size > 1 && counts.length > 0) {
+    lines.push(dim(line("  rows", rowsText, false), options));
+  }
   if (shown < all.length) lines.push(`    ${dim(`${all.length - shown} more in scorecard.json`, options)}`);
   return lines;
 }
@@ -181,10 +194,12 @@ function columnsOf(name: string, head: HeadScorecard, keys: readonly string[], o
   const part = head.judged ?? (head.test ? "test" : "validation");
   const numbers = head[part] ?? {};
   const column = (title: string, of: Metrics) => ({ title, texts: keys.map((key) => metricText(of[key])) });
-  const columns: Column[] = [{ ...column(options.title ?? part, numbers), style: bold }];
+  const columns: Column[] = [{ ...column(options.title ?? part, numbers), rows: head.rows, style: bold }];
   const intervals = keys.map((key) => intervalText(head.intervals[key], options));
   if (intervals.some((text) => text !== "-")) columns.push({ title: "95 % interval", texts: intervals, style: dim });
-  for (const floor of floorOrder(head)) columns.push(column(floor, head.floors[floor] as Metrics));
+  for (const floor of floorOrder(head)) {
+    columns.push({ ...column(floor, head.floors[floor] as Metrics), rows: head.floorRows?.[floor] });
+  }
   const before = options.before?.[name];
   if (before) columns.push(column("test then", before));
   return columns;

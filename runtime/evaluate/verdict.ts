@@ -4,7 +4,7 @@
  */
 import { type CallPlan, callKey } from "../../plan/plan.ts";
 import { type BootstrapOptions, bootstrapDifference, type Difference, type Interval } from "./bootstrap.ts";
-import { type HeadOutput, judgedRowNumbers } from "./head-output.ts";
+import { type HeadOutput, judgedRowNumbers, judgedRows } from "./head-output.ts";
 import { evaluateMetrics, metricOf } from "./metrics/table.ts";
 import { countText, metricText, pointsText } from "./numbers.ts";
 
@@ -29,6 +29,9 @@ export interface Verdict {
   readonly rows?: number;
 }
 
+/** Why `only(…)` floors of the spec are not there: nobody wanted them, or Ctrl-C came while they were trained. */
+export type FloorsLeft = "unwanted" | "stopped";
+
 export interface VerdictInput {
   readonly output: HeadOutput;
   readonly part: string;
@@ -39,13 +42,14 @@ export interface VerdictInput {
   readonly bootstrap: BootstrapOptions;
   /** How many modalities the head reads: with one, nothing can be trained alone. */
   readonly modalities?: number;
+  readonly floorsLeft?: FloorsLeft;
 }
 
 /** An interval of fewer rows is wider than any difference worth having. */
 const FEWEST_ROWS = 30;
 
 /** The verdict on a head, by one metric. */
-export function judge({ output, part, floors, metric, bootstrap, modalities }: VerdictInput): Verdict {
+export function judge({ output, part, floors, metric, bootstrap, modalities, floorsLeft }: VerdictInput): Verdict {
   const key = callKey(metric);
   const rows = judgedRowNumbers(output).length;
   if (rows < FEWEST_ROWS) {
@@ -64,33 +68,50 @@ export function judge({ output, part, floors, metric, bootstrap, modalities }: V
   }
   const text = differenceTexts(metric);
   const constant = ["majority", "mean"].find((name) => floors[name]);
-  const against = constant && bootstrapDifference(output, floors[constant] as HeadOutput, metric, bootstrap);
+  // Who never says yes has an f1 of 0 whatever the rows: that floor cannot be missed, so another metric is asked.
+  const empty = constant !== undefined && neverPositive(floors[constant] as HeadOutput, metric);
+  const asked: CallPlan = empty ? "roc_auc" : metric;
+  const askedKey = callKey(asked);
+  const askedText = empty ? differenceTexts(asked) : text;
+  const why = empty ? ` (its ${key} is 0: it never guesses the positive class)` : "";
+  const against = constant && bootstrapDifference(output, floors[constant] as HeadOutput, asked, bootstrap);
   // A metric need not be defined for a constant (the correlation with a mean), nor on most draws: then it says nothing.
   const floor = against && !Number.isNaN(against.interval[0]) ? against : undefined;
   if (floor && !(floor.interval[0] > 0)) {
     const { gain, interval } = floor;
     const sentence =
-      `Does not beat the ${constant} floor: ${key} ${metricText(floor.model)} against ${metricText(floor.rival)} ` +
-      `(95 % interval of the difference ${text.interval(interval)}${text.unit}).`;
-    return { kind: "below-floor", metric: key, rival: constant, gain, interval, rows: floor.rows, sentence };
+      `Does not beat the ${constant} floor${why}: ${askedKey} ${metricText(floor.model)} against ` +
+      `${metricText(floor.rival)} (95 % interval of the difference ${askedText.interval(interval)}${askedText.unit}).`;
+    return { kind: "below-floor", metric: askedKey, rival: constant, gain, interval, rows: floor.rows, sentence };
   }
   const alone = bestAlone(floors, metric);
   if (alone && modalities !== 1) {
-    return fusionVerdict(
-      key,
-      alone,
-      bootstrapDifference(output, floors[alone] as HeadOutput, metric, bootstrap),
-      rows,
-      text,
-    );
+    const difference = bootstrapDifference(output, floors[alone] as HeadOutput, metric, bootstrap);
+    const verdict = fusionVerdict(key, alone, difference, rows, text);
+    if (floorsLeft !== "stopped") return verdict;
+    return { ...verdict, sentence: `${verdict.sentence} ${LEFT.stopped}` };
   }
   if (!floor) return { kind: "no-floor", metric: key, rows, sentence: `No floor to compare ${key} with.` };
-  const hint = modalities === 1 ? "" : " No modality was trained alone: add only(…) to baselines.";
+  const missing =
+    floorsLeft === undefined ? "No modality was trained alone: add only(…) to baselines." : LEFT[floorsLeft];
+  const hint = modalities === 1 ? "" : ` ${missing}`;
   const { gain, interval } = floor;
-  const sentence = text.points
-    ? `Beats the ${constant} floor by ${text.amount(gain)}.${hint}`
-    : `${text.verb} ${text.amount(gain, floor.rival)} against the ${constant} floor.${hint}`;
-  return { kind: "beats-floor", metric: key, rival: constant, gain, interval, rows: floor.rows, sentence };
+  const sentence = askedText.points
+    ? `Beats the ${constant} floor by ${askedText.amount(gain)}${why}.${hint}`
+    : `${askedText.verb} ${askedText.amount(gain, floor.rival)} against the ${constant} floor.${hint}`;
+  return { kind: "beats-floor", metric: askedKey, rival: constant, gain, interval, rows: floor.rows, sentence };
+}
+
+const LEFT: { readonly [why in FloorsLeft]: string } = {
+  unwanted: "Floors of one modality were left out (--no-baselines).",
+  stopped: "Not all floors of one modality were trained to the end.",
+};
+
+/** Whether a binary floor is 0 or not defined by a metric only because it never guesses the positive class. */
+function neverPositive(floor: HeadOutput, metric: CallPlan): boolean {
+  if (floor.target.type !== "binary" || !["f1", "precision", "recall"].includes(callKey(metric))) return false;
+  const found = judgedRows(floor);
+  return found.kind === "classes" && !found.guesses.includes(1);
 }
 
 /** The `only(…)` floor that is best by a metric. */
@@ -140,7 +161,7 @@ function fusionVerdict(
   const range = ` (95 % interval ${text.interval(shown)}${subset})`;
   const what = text.points
     ? `Fusion ${better ? "adds" : "loses"} ${text.amount(Math.abs(gain))} ${better ? "over" : "against"} ${name} alone`
-    : `${better ? text.verb : text.opposite} ${text.amount(Math.abs(gain), difference.rival)} against ${name} alone`;
+    : `${better ? text.verb : `Fusion ${text.opposite}`} ${text.amount(Math.abs(gain), difference.rival)} against ${name} alone`;
   if (Number.isNaN(interval[0])) return { kind: "not-defined", ...facts, sentence: `${what}, without an interval.` };
   if (interval[0] > 0) return { kind: "fusion-adds", ...facts, sentence: `${what}${range}.` };
   if (interval[1] < 0) return { kind: "fusion-loses", ...facts, sentence: `${what}${range}.` };
@@ -154,6 +175,7 @@ interface DifferenceTexts {
   readonly unit: string;
   /** `Lowers mae by`, for what is not told as points. */
   readonly verb: string;
+  /** `raises mae by`, behind a subject. */
   readonly opposite: string;
   /** `2.3 points of accuracy`, `0.021 (11 %)`. */
   amount(gain: number, from?: number): string;
@@ -163,7 +185,7 @@ interface DifferenceTexts {
 function differenceTexts(metric: CallPlan): DifferenceTexts {
   const key = callKey(metric);
   const { points, better } = metricOf(metric);
-  const [verb, opposite] = better === "lower" ? ["Lowers", "Raises"] : ["Raises", "Lowers"];
+  const [verb, opposite] = better === "lower" ? ["Lowers", "raises"] : ["Raises", "lowers"];
   const number = points ? pointsText : metricText;
   return {
     points,

@@ -14,17 +14,23 @@ import type { Reporter } from "../train/reporter.ts";
 import type { CommonOptions } from "./common.ts";
 import { engineOf } from "./common.ts";
 
+/** A run with its program. */
+export async function openProgram(dir: string): Promise<{ run: StoredRun; program: Program }> {
+  const run = await openRun(dir);
+  const unreadable = (why: string): RunError => new RunError({ code: "run-unreadable", facts: { path: run.dir, why } });
+  const program = await loadProgram(run.programJs, { apply, defineProgram }).catch((error: Error) => {
+    throw unreadable(`program.js is broken: ${error.message.replace(/\.$/, "")}`);
+  });
+  return { run, program };
+}
+
 /** A run with its program and an engine for it. */
 export async function loadRun(
   dir: string,
   options: CommonOptions,
   reporter: Reporter,
 ): Promise<{ run: StoredRun; program: Program; engine: Engine }> {
-  const run = await openRun(dir);
-  const unreadable = (why: string): RunError => new RunError({ code: "run-unreadable", facts: { path: run.dir, why } });
-  const program = await loadProgram(run.programJs, { apply, defineProgram }).catch((error: Error) => {
-    throw unreadable(`program.js is broken: ${error.message.replace(/\.$/, "")}`);
-  });
+  const { run, program } = await openProgram(dir);
   const engine = await engineOf(options, reporter);
   return { run, program, engine };
 }

@@ -59,7 +59,7 @@ export interface TrainResult {
 /**
  * Trains a program and writes its run.
  *
- * @throws DataError, EngineError; RunError `out-exists`; TrainingError `loss-not-finite`, whose run has the weights of the
+ * @throws DataError, EngineError; the signal's reason where it comes before the first step; RunError `out-exists`; TrainingError `loss-not-finite`, whose run has the weights of the
  *   last finished epoch, if one had finished
  */
 export async function trainProgram(given: Program, options: TrainOptions): Promise<TrainResult> {
@@ -129,6 +129,8 @@ export async function trainProgram(given: Program, options: TrainOptions): Promi
         },
       );
       try {
+        // Stopped before its first step, a training has nothing to save.
+        if (fit.loop.steps === 0) signal?.throwIfAborted();
         await writeWeights(run, arraysOf(fit.network), program.name);
         await run.write("environment.json", json(environmentOf(environment, fit.loop)));
         const scorecard =

@@ -16,7 +16,7 @@ import { runPart } from "../train/forward.ts";
 import { silentReporter } from "../train/reporter.ts";
 import type { CommonOptions } from "./common.ts";
 import { dataOptions, engineText, sourceOf } from "./common.ts";
-import { assertSameData, loadRun, networkOfRun } from "./stored.ts";
+import { assertSameData, loadRun, networkOfRun, openProgram } from "./stored.ts";
 
 export interface EvalOptions extends CommonOptions {
   /** A table in place of the run's own validation and test rows, as typed. */
@@ -48,7 +48,7 @@ export async function evalRun(dir: string, options: EvalOptions = {}): Promise<E
   const prepared = await prepareData(program.data, {
     base: environment.base,
     ...(source !== undefined && { source }),
-    ...(given !== undefined && { fitted }),
+    ...(given !== undefined && { fitted, labels: true }),
     ...dataOptions(options, reporter),
     seed: environment.seed,
   });
@@ -106,6 +106,17 @@ export interface PredictResult {
 }
 
 /**
+ * The columns that {@link predictRun} writes for a run, in their order: known before anything is predicted.
+ *
+ * @throws RunError
+ */
+export async function predictionColumns(dir: string): Promise<readonly string[]> {
+  const { run, program } = await openProgram(dir);
+  const context = { data: program.data, training: program.training, fitted: run.fitted };
+  return predictionsOf(context, emptyPart, emptyOutputs(program, run.fitted)).columns.map((column) => column.name);
+}
+
+/**
  * Predicts the rows of a table, in their order; labels may be missing.
  *
  * @throws RunError, DataError, EngineError; RangeError for a file of another ending
@@ -159,6 +170,7 @@ function withStoredFloors(heads: Scorecard["heads"], stored: Scorecard["heads"])
         {
           ...head,
           floors: { ...then.floors, ...head.floors },
+          floorRows: { ...then.floorRows, ...head.floorRows },
           ...(then.verdict !== undefined && { verdict: then.verdict }),
         },
       ];

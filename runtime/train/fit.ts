@@ -11,6 +11,7 @@ import type { HeadOutput } from "../evaluate/head-output.ts";
 import { evaluateMetrics, isMatrix, metricDirection, metricOfKey } from "../evaluate/metrics/table.ts";
 import { judgedPart, scoreHead } from "../evaluate/score-head.ts";
 import type { HeadScorecard } from "../evaluate/scorecard.ts";
+import type { FloorsLeft } from "../evaluate/verdict.ts";
 import { createTf } from "../layers/facade.ts";
 import { createFitted } from "../layers/fitted.ts";
 import type { BuildModel, Program } from "../program.ts";
@@ -24,7 +25,7 @@ import type { Network, Tfjs } from "./network.ts";
 import { networkOf } from "./network.ts";
 import { headTasks } from "./objective.ts";
 import type { ModelRow, Reporter } from "./reporter.ts";
-import { earlyStopText } from "./run-text.ts";
+import { earlyStopText, lastKeptText } from "./run-text.ts";
 import { startAtMean } from "./start.ts";
 import { scaleOf } from "./target-scale.ts";
 
@@ -88,6 +89,7 @@ export async function fitProgram(
     loop.optimizer.dispose();
     const train = secondsSince(started);
     if (loop.status === "early") reporter.note(earlyStopText(program.training, loop));
+    if (loop.status === "finished") for (const line of lastKeptText(program.training, loop)) reporter.note(line);
     if (loop.status === "stopped") return { network, loop, seconds: { train, evaluate: 0 } };
 
     const judging = performance.now();
@@ -95,11 +97,13 @@ export async function fitProgram(
     const outputs = await outputsOf(network, context, parts, undefined);
     const ownJudging = secondsSince(judging);
     const floorsStarted = performance.now();
-    const names = options.baselines ? trainedFloors(program) : [];
-    const floors = await trainFloors(tf, program, context, parts, names, outputs, options);
+    const wanted = trainedFloors(program);
+    const names = options.baselines ? wanted : [];
+    const { floors, trained } = await trainFloors(tf, program, context, parts, names, outputs, options);
+    const floorsLeft = trained === wanted.length ? undefined : options.baselines ? "stopped" : "unwanted";
     const floorSeconds = secondsSince(floorsStarted);
     const scoring = performance.now();
-    const heads = score(context, program, outputs, floors, options.seed, modalitiesOf(network).length);
+    const heads = score(context, program, outputs, floors, options.seed, modalitiesOf(network).length, floorsLeft);
     const evaluate = ownJudging + secondsSince(scoring);
     return { network, loop, heads, seconds: { train, ...(names.length > 0 && { floors: floorSeconds }), evaluate } };
   } catch (error) {
@@ -169,7 +173,8 @@ async function trainOne(
       await options.onEpoch?.(report);
     },
   });
-  if (floor !== undefined) reporter.floor({ floor, epochs: result.epochs, seconds: secondsSince(started) });
+  if (floor !== undefined && result.status !== "stopped")
+    reporter.floor({ floor, epochs: result.epochs, seconds: secondsSince(started) });
   return result;
 }
 
@@ -265,8 +270,9 @@ async function trainFloors(
   names: readonly string[],
   outputs: Outputs,
   options: FitOptions,
-): Promise<Floors> {
+): Promise<{ readonly floors: Floors; readonly trained: number }> {
   const floors: Floors = {};
+  let trained = 0;
   for (const [head, output] of Object.entries(outputs))
     floors[head] = constantFloors(context, head, output, parts.train.rows);
   for (const name of names) {
@@ -282,6 +288,7 @@ async function trainFloors(
       const loop = await trainOne(network, reduced, parts, options, name);
       loop.optimizer.dispose();
       if (loop.status === "stopped") break;
+      trained++;
       const found = await outputsOf(network, reduced, parts, undefined);
       for (const [head, output] of Object.entries(found)) {
         const part = judgedPart(outputs[head] ?? {});
@@ -292,7 +299,7 @@ async function trainFloors(
       network.dispose();
     }
   }
-  return floors;
+  return { floors, trained };
 }
 
 /**
@@ -329,6 +336,7 @@ function score(
   floors: Floors,
   seed: number,
   modalities: number,
+  floorsLeft?: FloorsLeft,
 ): { [head: string]: HeadScorecard } {
   const heads: { [head: string]: HeadScorecard } = {};
   for (const [head, plan] of Object.entries(context.training.heads)) {
@@ -342,6 +350,7 @@ function score(
       floors: floors[head] ?? {},
       ...(watched !== undefined && { watched }),
       modalities,
+      ...(floorsLeft !== undefined && { floorsLeft }),
       bootstrap: program.evaluation.bootstrap,
       seed,
     });

@@ -36,3 +36,12 @@ export function earlyStopText(plan: TrainPlan, loop: Pick<LoopResult, "best">): 
   const shown = metric !== undefined && Object.keys(plan.heads).length > 1 ? monitor : (metric ?? "loss");
   return `Stopped: validation ${shown} was ${extreme} in epoch ${epoch} (${number}). The weights of epoch ${epoch} are kept.`;
 }
+
+/** Without `stop`, the last weights stay although an epoch before may have been better: then a line says so, else none. */
+export function lastKeptText(plan: TrainPlan, { best, kept }: Pick<LoopResult, "best" | "kept">): string[] {
+  if (plan.stop !== undefined || best === undefined || best.epoch === kept) return [];
+  return [
+    `The weights of the last epoch, ${kept}, are kept; validation loss was lowest in epoch ${best.epoch} ` +
+      "(add stop: early_stopping(patience: 3) to keep the best).",
+  ];
+}

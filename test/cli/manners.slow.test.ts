@@ -77,6 +77,12 @@ describe("mistakes of usage", () => {
   it.each([
     [["trian"], "mmfc: no command trian; write train\nmmfc --help lists them\n"],
     [["xyzzy"], "mmfc: no command xyzzy\nmmfc --help lists them\n"],
+    [["init", "--help"], "mmfc: no command init\nmmfc --help lists them\n"],
+    [["--color", "never", "trian", "-h"], "mmfc: no command trian; write train\nmmfc --help lists them\n"],
+    [
+      ["predict", "runs", "new.csv"],
+      "mmfc predict: new.csv is too much; write --data new.csv\nmmfc predict --help lists them\n",
+    ],
     [["fmt"], "mmfc: fmt is not in this version yet\nmmfc --help lists what is\n"],
     [["train", "--modle", "A"], "mmfc train: no option --modle; write --model\nmmfc train --help lists them\n"],
     [["train", "--resume"], "mmfc train: --resume is not in this version yet\nmmfc train --help lists what is\n"],

@@ -104,6 +104,34 @@ describe("a trained run", () => {
     expect(readFileSync(path.join(cwd, "points.csv"), "utf8")).toBe(pointsTable());
   });
 
+  it("writes over its own files of every form, and over no table of other columns", async () => {
+    for (const file of ["own.jsonl", "own.parquet"]) {
+      const args = ["predict", "runs/a", "--data", "points.csv", "-o", file];
+      expect(await run(args, { cwd })).toMatchObject({ code: 0, stderr: "" });
+      expect(await run(args, { cwd })).toMatchObject({ code: 0, stderr: "" });
+    }
+    writeFileSync(path.join(cwd, "mine.jsonl"), '{"id":"p0","guess":"yes"}\n');
+    expect((await run(["predict", "runs/a", "--data", "points.csv", "-o", "mine.jsonl"], { cwd })).code).toBe(1);
+  });
+
+  it("judges no table without labels", async () => {
+    const rows = pointsTable(20).trim().split("\n");
+    writeFileSync(path.join(cwd, "bare.csv"), `${rows.map((row) => row.replace(/,[^,]*$/, "")).join("\n")}\n`);
+    writeFileSync(
+      path.join(cwd, "empty.csv"),
+      `${rows.map((row, i) => (i === 0 ? row : row.replace(/[^,]*$/, ""))).join("\n")}\n`,
+    );
+    const bare = await run(["eval", "runs/a", "--data", "bare.csv"], { cwd });
+    expect(bare).toMatchObject({ code: 1, stdout: "" });
+    expect(bare.stderr).toMatch(
+      /error column-missing\n[^]*bare\.csv has no column "label"\.[^]*\nNothing was judged\.\n$/,
+    );
+    const empty = await run(["eval", "runs/a", "--data", "empty.csv"], { cwd });
+    expect(empty).toMatchObject({ code: 1, stdout: "" });
+    expect(empty.stderr).toMatch(/error empty-cell\n[^]*20 rows have no "label"\.[^]*\nNothing was judged\.\n$/);
+    expect((await run(["predict", "runs/a", "--data", "bare.csv"], { cwd })).code).toBe(0);
+  });
+
   it("says what is wrong with new rows, in its own copy of the spec", async () => {
     writeFileSync(path.join(cwd, "bad.csv"), "id,a,b,kind,label\nq1,much,0.5,x,yes\n");
     const { code, stdout, stderr } = await run(["predict", "runs/a", "--data", "bad.csv"], { cwd });
@@ -177,6 +205,49 @@ describe("train", () => {
     const judged = await run(["eval", "runs/long"], { cwd: other.folder });
     expect(judged.code).toBe(0);
     expect(judged.stderr).toMatch(/^The run stopped in epoch \d+ of 100,?000; the weights of epoch \d+ are used\.\n/);
+    other.remove();
+  });
+
+  it("says that nothing was written when it is interrupted before its first step", async () => {
+    const other = folderWith({ "points.mmf": pointsSpec, "points.csv": pointsTable() });
+    let sent = false;
+    const result = await run(["train", "--model", "Points", "-o", "runs/none"], {
+      cwd: other.folder,
+      onStderr(text, kill) {
+        if (sent || !text.includes("Points, seed 1")) return;
+        sent = true;
+        kill("SIGINT");
+      },
+    });
+    expect({ code: result.code, stdout: result.stdout }).toEqual({ code: 130, stdout: "" });
+    expect(result.stderr).toMatch(/\nStopped before the first step; nothing was written\.\n$/);
+    expect(existsSync(path.join(other.folder, "runs/none"))).toBe(false);
+    other.remove();
+  });
+
+  it("ends with 130 when it is interrupted while floors are trained, and does not ask for them", async () => {
+    const two = pointsSpec
+      .replace(
+        'sheet: tabular { numeric: ["a", "b"], categorical: ["kind"] }',
+        'sheet: tabular { numeric: ["a"] }\n  modality other: tabular { numeric: ["b"] }',
+      )
+      .replace("encoder inner = sheet ->", "fusion both: early = concatenate(sheet, other)\n  encoder inner = both ->")
+      .replace("baselines: [majority]", "baselines: [only(sheet), only(other)]")
+      .replace("epochs: 8", "epochs: 60");
+    const other = folderWith({ "points.mmf": two, "points.csv": pointsTable() });
+    let sent = false;
+    const result = await run(["train", "-o", "runs/floors"], {
+      cwd: other.folder,
+      onStderr(text, kill) {
+        if (sent || !/^ {3}60 /m.test(text)) return;
+        sent = true;
+        setTimeout(() => kill("SIGINT"), 60);
+      },
+    });
+    expect(result.code).toBe(130);
+    expect(result.stderr).not.toContain("floor     only(other)");
+    expect(result.stdout).not.toContain("add only(");
+    expect(result.stdout).toContain("Not all floors");
     other.remove();
   });
 

@@ -62,7 +62,7 @@ describe("mmfc compile", () => {
     const { code, stdout } = await run(["compile", "points.mmf", "-o", "out"], { cwd });
     expect(code).toBe(0);
     expect(stdout).toBe(
-      "out/: program.ts, program.js, graph.mmd, package.json. Run it: cd out && npm install && node program.js train\n",
+      "out/: program.ts, program.js, graph.mmd, package.json. Run it: cd out && npm install PATH/mmfc-0.1.0.tgz && node program.js train\n",
     );
     const files = ["program.ts", "program.js", "graph.mmd", "package.json"];
     const first = files.map((file) => read(`out/${file}`));

@@ -551,9 +551,15 @@ export const sentences: readonly Sentence[] = [
   ),
   say(
     "group-on-both-sides",
-    { share: 0.914, part: "test", column: "ticker" },
+    { share: 0.914, part: "test", column: "ticker", by: "by_time" },
     '91.4 % of the test rows have a "ticker" that train has, too.',
     'add `apart: "ticker"` to be judged on new ones',
+  ),
+  say(
+    "group-on-both-sides",
+    { share: 1, part: "test", column: "ticker", by: "random" },
+    '100 % of the test rows have a "ticker" that train has, too.',
+    "split `by_group` to be judged on new ones",
   ),
   say(
     "loss-mismatch",
@@ -601,6 +607,12 @@ export const sentences: readonly Sentence[] = [
     "write `multiclass`",
   ),
   say(
+    "not-binary",
+    { name: "fell", column: "fell", values: ["No", "no", "yes"] },
+    '`fell` is binary; "fell" holds 3 values: "No", "no" and "yes".',
+    'correct the column: it has both "No" and "no"',
+  ),
+  say(
     "positive-unknown",
     { column: "sex", first: "f", second: "m" },
     '"sex" holds "f" and "m"; which is positive is not said.',
@@ -620,9 +632,21 @@ export const sentences: readonly Sentence[] = [
   ),
   say(
     "unseen-class",
-    { value: "rare", rows: 2, part: "test", column: "kind" },
+    { value: "rare", rows: 2, part: "test", column: "kind", stratify: true },
     '"rare" is in 2 rows of test and in none of train.',
     'add `stratify: "kind"`, or leave it out with `where`',
+  ),
+  say(
+    "unseen-class",
+    { value: "rare", rows: 2, part: "test", column: "kind", stratify: false, classes: true },
+    '"rare" is in 2 rows of test and in none of train.',
+    "leave it out with `where`, or list it in `classes`, though nothing teaches it",
+  ),
+  say(
+    "unseen-class",
+    { value: "rare", rows: 2, part: "the table", column: "kind", known: ["a", "b"] },
+    '"rare" is in 2 rows of the table; the run knows "a" and "b".',
+    "correct the table, or leave these rows out of it",
   ),
   say(
     "numbers-as-classes",
@@ -687,15 +711,63 @@ export const sentences: readonly Sentence[] = [
   say("duplicate-id", { ids: 2 }, "2 ids occur more than once.", "correct them, or name another `id:`"),
   say(
     "empty-cell",
-    { rows: 3, column: "roa", impute: true },
+    { rows: 3, column: "roa", of: "tabular" },
     '3 rows have no "roa".',
     "write `impute: median`, or `missing: drop`",
   ),
   say(
+    "empty-cell",
+    { rows: 3, column: "roa", of: "tabular", run: true },
+    '3 rows have no "roa".',
+    "correct the table, or train again with `impute: median`",
+  ),
+  say(
+    "empty-cell",
+    { rows: 3, column: "sector", of: "categorical" },
+    '3 rows have no "sector".',
+    "write `missing: drop`",
+  ),
+  say(
+    "empty-cell",
+    { rows: 1, column: "report", of: "text" },
+    '1 row has no "report".',
+    "write `missing: drop`, or `text?` if it may be absent",
+  ),
+  say(
+    "empty-cell",
+    { rows: 1, column: "fell", of: "binary" },
+    '1 row has no "fell".',
+    "write `binary?` if rows without a label do not count, or correct them",
+  ),
+  say(
+    "empty-cell",
+    { rows: 1, column: "day", of: "data" },
+    '1 row has no "day".',
+    "correct them, or leave these rows out with `where`",
+  ),
+  say(
     "cell-kind",
-    { cells: 2, column: "roa", kind: "number", na: "n/a" },
+    { cells: 2, column: "roa", kind: "number", na: "n/a", of: "tabular" },
     '2 cells of "roa" are not numbers.',
     'correct them, or write `na: "n/a", impute: median`',
+  ),
+  say(
+    "cell-kind",
+    { cells: 2, column: "price", kind: "number", na: "n/a", of: "regression" },
+    '2 cells of "price" are not numbers.',
+    'correct them, or write `na: "n/a"` and `regression?`: rows without a label do not count',
+  ),
+  say(
+    "cell-kind",
+    { cells: 2, column: "roa", kind: "number", na: "n/a", of: "tabular", run: true },
+    '2 cells of "roa" are not numbers.',
+    'correct the table, or train again with `na: "n/a", impute: median`',
+  ),
+  say(
+    "cell-kind",
+    { cells: 2, column: "area", kind: "number", comma: "1.428,50", of: "tabular" },
+    '2 cells of "area" are not numbers.',
+    'write numbers with a point: `1428.50` instead of "1.428,50"',
   ),
   say("file-outside", { paths: 1, folder: "media/" }, "1 path leads out of media/.", "move the files into it"),
   say(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { constantFloor } from "../../../runtime/evaluate/floors.ts";
 import type { HeadOutput } from "../../../runtime/evaluate/head-output.ts";
 import { secondsText, wrap } from "../../../runtime/evaluate/numbers.ts";
 import { type HeadRun, scoreHead } from "../../../runtime/evaluate/score-head.ts";
@@ -211,7 +212,7 @@ describe("judge", () => {
       /^Lowers mae by 0\.145 \(20 %\) against facts alone \(95 % interval 0\.1\d\d to 0\.1\d\d\)\.$/,
     );
     expect(sentence(numbers(0.5), { mean: numbers(2), "only(facts)": numbers(0.4) }, "mae")).toMatch(
-      /^Raises mae by 0\.145 \(25 %\) against facts alone \(95 % interval 0\.1\d\d to 0\.1\d\d\)\.$/,
+      /^Fusion raises mae by 0\.145 \(25 %\) against facts alone \(95 % interval 0\.1\d\d to 0\.1\d\d\)\.$/,
     );
   });
   it("asks for only(…) where no modality was trained alone", () => {
@@ -224,6 +225,40 @@ describe("judge", () => {
     );
     expect(sentence(numbers(0.5), { mean: numbers(2) }, "mae")).toBe(
       `Lowers mae by 2.175 (75 %) against the mean floor.${hint}`,
+    );
+  });
+  it("does not ask for floors that the spec has, but nobody wanted or Ctrl-C left out", () => {
+    const base = { output: rightOf(98), part: "test", metric: "accuracy", bootstrap };
+    const majority = rightOf(50);
+    expect(judge({ ...base, floors: { majority }, floorsLeft: "unwanted" }).sentence).toBe(
+      "Beats the majority floor by 48.0 points of accuracy. Floors of one modality were left out (--no-baselines).",
+    );
+    expect(judge({ ...base, floors: { majority }, floorsLeft: "stopped" }).sentence).toBe(
+      "Beats the majority floor by 48.0 points of accuracy. Not all floors of one modality were trained to the end.",
+    );
+    expect(
+      judge({ ...base, floors: { majority, "only(sound)": rightOf(90) }, floorsLeft: "stopped" }).sentence,
+    ).toMatch(/^Fusion adds .*\)\. Not all floors of one modality were trained to the end\.$/);
+  });
+  it("asks another metric where the floor's is 0 by definition", () => {
+    const never = { ...rightOf(50), probabilities: new Float64Array(300).fill(0.3) };
+    const why = "(its f1 is 0: it never guesses the positive class)";
+    expect(sentence(rightOf(90), { majority: never }, "f1", 1)).toBe(
+      `Beats the majority floor by 40.0 points of roc_auc ${why}.`,
+    );
+    // Half right has an f1 of 0.5, far above 0, and knows nothing.
+    const guessing = judge({
+      output: shuffled(rightOf(50)),
+      part: "test",
+      floors: { majority: never },
+      metric: "f1",
+      bootstrap,
+    });
+    expect(guessing).toMatchObject({ kind: "below-floor", metric: "roc_auc" });
+    expect(guessing.sentence).toContain(`Does not beat the majority floor ${why}: roc_auc 0.5`);
+    const always = { ...never, probabilities: new Float64Array(300).fill(0.7) };
+    expect(sentence(rightOf(90), { majority: always }, "f1", 1)).toMatch(
+      /^Beats the majority floor by \d\d\.\d points of f1\.$/,
     );
   });
   it("does not judge a handful of rows", () => {
@@ -266,6 +301,22 @@ describe("scoreHead", () => {
     });
     expect(head.confusion?.flat().reduce((a, b) => a + b)).toBe(300);
     expect(Object.keys(head.test ?? {})).toEqual(["accuracy", "f1"]);
+  });
+  it("counts the rows of every floor, and shows them where they are not the head's", () => {
+    const predicted = Uint8Array.from({ length: 300 }, (_, i) => (i < 200 ? 1 : 0));
+    const floors = { majority: rightOf(50), "only(sound)": { ...rightOf(90), predicted } };
+    const head = scoreHead({ ...run, metrics: ["accuracy"], floors });
+    expect(head.floorRows).toEqual({ majority: 300, "only(sound)": 200 });
+    const rows = { train: 600, validation: 300, test: 300 };
+    const picture = (one: typeof head) => renderHeads({ heads: { guess: one }, bootstrap: 500, rows }, wide);
+    expect(picture(head)).toMatch(/\n {4}rows {12}300 {24}300 {12}200\n/);
+    expect(picture(scoreHead(run))).not.toContain("rows ");
+    // A branch that predicts fewer rows than the part has says so, too, and its floor is asked about the same rows.
+    const branch = { ...rightOf(98), predicted };
+    const majority = constantFloor(branch, { counts: [10, 5] });
+    const own = scoreHead({ ...run, metrics: ["accuracy"], outputs: { test: branch }, floors: { majority } });
+    expect(own).toMatchObject({ rows: 200, floorRows: { majority: 200 } });
+    expect(picture(own)).toMatch(/\n {4}rows .*200 .*200\n/);
   });
   it("speaks of the metric that is watched", () => {
     expect(scoreHead({ ...run, watched: "roc_auc" }).verdict?.metric).toBe("roc_auc");
