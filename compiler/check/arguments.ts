@@ -2,13 +2,15 @@
  * Checks properties and arguments against the parameters of an entry: one function for the whole language. Every message
  * about a missing, misplaced, doubled or excluded parameter comes from here.
  */
+
 import { foreignWord } from "../../diagnostics/foreign.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Flow, Name, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { Arguments, ArgValue, Param, Params } from "../registry/define.ts";
 import type { Scope } from "./context.ts";
+import { nearFix, writing } from "./fixes.ts";
 import { bareName } from "./kinds.ts";
 import { allPercents, lateFix, sizeInParts, swappedArguments } from "./misplaced.ts";
 import { convert, tryOut, type ValueContext } from "./values.ts";
@@ -315,9 +317,7 @@ function unknownParameter(entry: Parameters, key: Name, names: readonly string[]
       "foreign-word",
       key.span,
       { text: key.text, write: foreign },
-      foreign.same
-        ? { fix: { title: `write ${foreign.write}`, edits: [{ span: key.span, text: foreign.write }], certain: true } }
-        : {},
+      foreign.same ? writing(key.span, foreign.write) : {},
     );
     return;
   }
@@ -326,8 +326,6 @@ function unknownParameter(entry: Parameters, key: Name, names: readonly string[]
     "unknown-parameter",
     key.span,
     { word: entry.name, text: key.text, near: found },
-    oneNear(found)
-      ? { fix: { title: `write ${found.word}`, edits: [{ span: key.span, text: found.word }], certain: true } }
-      : {},
+    nearFix(key.span, found),
   );
 }

@@ -1,11 +1,13 @@
 /** Uses of blocks: their arguments are bound, their stages inferred with weights of their own or shared ones. */
-import { near, oneNear } from "../../diagnostics/near.ts";
+
+import { near } from "../../diagnostics/near.ts";
 import type { Block, Call, Value } from "../../grammar/ast.ts";
 import { printCall, printRef, printValue } from "../../grammar/print.ts";
 import { defineOp, type Named, type Op } from "../registry/define.ts";
 import { printType, sameAxes } from "../types/type.ts";
 import { checkArguments } from "./arguments.ts";
 import { type Bound, lookUp, type Scope, type Session } from "./context.ts";
+import { nearFix } from "./fixes.ts";
 import { type CheckedStage, type FlowContext, inferStages } from "./flows.ts";
 
 /** A use of a block, as a stage that opens into its own. */
@@ -147,9 +149,7 @@ function bindBlock(call: Call, block: Block, scope: Scope, context: FlowContext)
         "unknown-parameter",
         arg.key!.span,
         { word: name, text: key, near: found },
-        oneNear(found)
-          ? { fix: { title: `write ${found.word}`, edits: [{ span: arg.key!.span, text: found.word }], certain: true } }
-          : {},
+        nearFix(arg.key!.span, found),
       );
       wrong = true;
       continue;

@@ -1,6 +1,7 @@
 /** Values made of other values: calls of the language's words, and lists. What is wrong inside is said once it is sure what was meant. */
+
 import { foreignWord } from "../../diagnostics/foreign.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
@@ -8,6 +9,7 @@ import type { ArgValue, ParamKind } from "../registry/define.ts";
 import { wordsOf } from "../registry/index.ts";
 import { checkArguments } from "./arguments.ts";
 import { lookUp, type Session } from "./context.ts";
+import { nearFix, writing } from "./fixes.ts";
 import { bareName } from "./kinds.ts";
 import { type Converted, tryOut, type ValueContext } from "./values.ts";
 
@@ -122,18 +124,14 @@ export function unknownWord(
             "foreign-word",
             span,
             { text, write: foreign },
-            foreign.same
-              ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } }
-              : {},
+            foreign.same ? writing(span, foreign.write) : {},
           );
         } else {
           context.session.say(
             "unknown-choice",
             span,
             { name, choices: legal, text, near: found, ...(role === undefined ? {} : { role }) },
-            oneNear(found)
-              ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } }
-              : {},
+            nearFix(span, found),
           );
         }
       },
@@ -161,9 +159,7 @@ export function convertCall(
               "text-or-name",
               value.span,
               { text: value.value, kind: "a word of the language", quotes: "without" },
-              {
-                fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true },
-              },
+              writing(value.span, value.value),
             ),
         },
       };

@@ -1,6 +1,4 @@
-/** Checks modalities and targets: their kind, their properties, and what the properties say together. */
-import { foreignWord } from "../../diagnostics/foreign.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Declaration, Kind } from "../../grammar/ast.ts";
 import type { Entry } from "../registry/define.ts";
@@ -8,6 +6,7 @@ import { augments, modalities as modalityWords, targets as targetWords } from ".
 import type { ModalityFacts } from "../registry/modality/index.ts";
 import { type Dim, symbol } from "../types/dim.ts";
 import { type CheckedArguments, checkArguments } from "./arguments.ts";
+import { nearFix, sayForeign } from "./fixes.ts";
 import { bareName } from "./kinds.ts";
 import { type ModelState, propsGiven } from "./model.ts";
 
@@ -29,32 +28,13 @@ function entryOf<E extends Entry>(
   }
   const legal = [...words.values()].filter((e) => !e.later).map((e) => e.name);
   const text = kind.name.text;
-  const foreign = foreignWord(text, legal);
-  if (foreign) {
-    session.say(
-      "foreign-word",
-      kind.name.span,
-      { text, write: foreign },
-      foreign.same
-        ? {
-            fix: {
-              title: `write ${foreign.write}`,
-              edits: [{ span: kind.name.span, text: foreign.write }],
-              certain: true,
-            },
-          }
-        : {},
-    );
-    return undefined;
-  }
+  if (sayForeign(session, text, kind.name.span, legal)) return undefined;
   const found = near(text, legal);
   session.say(
     "unknown-kind",
     kind.name.span,
     { text, word: statement.word, near: found },
-    oneNear(found)
-      ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } }
-      : {},
+    nearFix(kind.name.span, found),
   );
   return undefined;
 }

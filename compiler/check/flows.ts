@@ -1,9 +1,4 @@
-/**
- * Infers what a flow gives, stage by stage: finds each op or block, checks its arguments, asks its entry for the type.
- * A stage whose input is already wrong says nothing.
- */
-import { foreignWord } from "../../diagnostics/foreign.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Block, Call } from "../../grammar/ast.ts";
 import { printCall, printRef, printValue } from "../../grammar/print.ts";
@@ -14,6 +9,7 @@ import { sameAxes, type TensorType } from "../types/type.ts";
 import { type CheckedArguments, checkArguments, type Given } from "./arguments.ts";
 import { inferBlock, substitute } from "./blocks.ts";
 import { lookUp, type Scope, type Session } from "./context.ts";
+import { nearFix, sayForeign } from "./fixes.ts";
 import type { ValueContext } from "./values.ts";
 
 export interface CheckedBody {
@@ -230,25 +226,9 @@ function unknownStage(call: Call, word: string, context: FlowContext): undefined
     return undefined;
   }
   const legal = [...[...ops.values()].filter((op) => !op.later).map((op) => op.name), ...context.blocks.keys()];
-  const foreign = foreignWord(word, legal);
-  if (foreign) {
-    session.say(
-      "foreign-word",
-      span,
-      { text: word, write: foreign },
-      foreign.same
-        ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } }
-        : {},
-    );
-    return undefined;
-  }
+  if (sayForeign(session, word, span, legal)) return undefined;
   const found = near(word, legal, { role: "layer" });
   if (found.kind === "none" && context.incomplete) return undefined;
-  session.say(
-    "unknown-op",
-    span,
-    { text: word, near: found },
-    oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {},
-  );
+  session.say("unknown-op", span, { text: word, near: found }, nearFix(span, found));
   return undefined;
 }

@@ -1,6 +1,4 @@
-/** Infers a fusion: its sources, whether the stage word fits them, its op, and the stages after it. */
-import { foreignWord } from "../../diagnostics/foreign.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Arg, Call, Definition, Flow } from "../../grammar/ast.ts";
 import { printCall, printFlow, printRef, printValue } from "../../grammar/print.ts";
 import type { Fusion, FusionContext, Named } from "../registry/define.ts";
@@ -10,6 +8,7 @@ import { checkArguments } from "./arguments.ts";
 import type { CheckedDefinition, CheckedSource } from "./checked.ts";
 import { nothingBehind } from "./declarations.ts";
 import { definitionProps, startOf } from "./definitions.ts";
+import { nearFix, sayForeign, writing } from "./fixes.ts";
 import { type CheckedStage, inferStages, stageContext } from "./flows.ts";
 import type { ModelState } from "./model.ts";
 import { unknownName } from "./names.ts";
@@ -53,7 +52,7 @@ export function inferFusion(
       "text-or-name",
       value.span,
       { text: value.value, kind: state.flow.kindOf(value.value)!, quotes: "without" },
-      { fix: { title: `write ${value.value}`, edits: [{ span: value.span, text: value.value }], certain: true } },
+      writing(value.span, value.value),
     );
   }
   if (quoted.length > 0) return undefined;
@@ -66,7 +65,7 @@ export function inferFusion(
       "value-kind",
       listed.span,
       { name: word, takes: "values one after the other", text, is: "a list", write },
-      { fix: { title: `write ${write}`, edits: [{ span: listed.span, text: write }], certain: true } },
+      writing(listed.span, write),
     );
     return undefined;
   }
@@ -230,9 +229,7 @@ function stageOf(state: ModelState, statement: Definition): Stage | undefined {
     "unknown-kind",
     kind.name.span,
     { text, word: "fusion", near: found },
-    oneNear(found)
-      ? { fix: { title: `write ${found.word}`, edits: [{ span: kind.name.span, text: found.word }], certain: true } }
-      : {},
+    nearFix(kind.name.span, found),
   );
   state.unknown.add(statement.name!.text);
   return undefined;
@@ -253,25 +250,9 @@ function unknownFusion(state: ModelState, statement: Definition): undefined {
     session.say("unexpected-text", span, { text: word, expected: ["a fusion op"] });
     return undefined;
   }
-  const foreign = foreignWord(word, legal);
-  if (foreign) {
-    session.say(
-      "foreign-word",
-      span,
-      { text: word, write: foreign },
-      foreign.same
-        ? { fix: { title: `write ${foreign.write}`, edits: [{ span, text: foreign.write }], certain: true } }
-        : {},
-    );
-    return undefined;
-  }
+  if (sayForeign(session, word, span, legal)) return undefined;
   const found = near(word, legal, { role: "fusion" });
-  session.say(
-    "unknown-op",
-    span,
-    { text: word, near: found },
-    oneNear(found) ? { fix: { title: `write ${found.word}`, edits: [{ span, text: found.word }], certain: true } } : {},
-  );
+  session.say("unknown-op", span, { text: word, near: found }, nearFix(span, found));
   return undefined;
 }
 

@@ -4,7 +4,7 @@
  * which knows what is used; here it is only marked as inherited.
  */
 
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type {
   Block,
   Compare,
@@ -21,6 +21,7 @@ import { printRef } from "../../grammar/print.ts";
 import { visit } from "../../grammar/visit.ts";
 import { ops } from "../registry/index.ts";
 import type { Session } from "./context.ts";
+import { nearFix } from "./fixes.ts";
 import { blocksOf, modelsOf, type Unit } from "./load.ts";
 
 export interface Linked<S extends Statement = Statement> {
@@ -140,15 +141,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
           "unknown-name",
           model.base.span,
           { owner: model.base.span.file, kind: "model", text: model.base.text, near: found },
-          oneNear(found)
-            ? {
-                fix: {
-                  title: `write ${found.word}`,
-                  edits: [{ span: model.base.span, text: found.word }],
-                  certain: true,
-                },
-              }
-            : {},
+          nearFix(model.base.span, found),
         );
     } else {
       // What is wrong in the base is said there, not once more here.

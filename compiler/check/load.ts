@@ -2,13 +2,15 @@
  * From a file to what it declares: parses it and the files it uses, and says what is declared twice or not there. A
  * `use` brings in what that file itself declares; paths start at the folder of the file that names them.
  */
+
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { SourceFile } from "../../diagnostics/span.ts";
 import type { Block, File, Model, Name } from "../../grammar/ast.ts";
 import { parse } from "../../grammar/parse.ts";
 import { ops } from "../registry/index.ts";
 import type { Session } from "./context.ts";
+import { nearFix } from "./fixes.ts";
 
 /** Where text comes from; paths are as the user would type them. */
 export interface Host {
@@ -119,15 +121,7 @@ function loadFile(
           severe: true,
           ...(found.kind === "one" ? { near: found } : {}),
         },
-        oneNear(found)
-          ? {
-              fix: {
-                title: `write ${found.word}`,
-                edits: [{ span: use.path.span, text: JSON.stringify(found.word) }],
-                certain: true,
-              },
-            }
-          : {},
+        nearFix(use.path.span, found),
       );
       continue;
     }

@@ -1,7 +1,9 @@
 /** Arguments in the wrong place or form that are one mistake together: swapped, without names, a size in parts, shares without `%`. */
+
 import type { Span } from "../../diagnostics/span.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { Given, Parameters } from "./arguments.ts";
+import { writing } from "./fixes.ts";
 import { isWhat, takes } from "./kinds.ts";
 import { tryOut, type ValueContext } from "./values.ts";
 
@@ -77,12 +79,7 @@ export function sizeInParts(
     if (!parts.every((v) => v.kind === "number" && v.integer && v.unit === undefined)) continue;
     const write = parts.map((v) => printValue(v)).join("x");
     const span = { ...parts[0]!.span, end: parts[parts.length - 1]!.span.end };
-    context.session.say(
-      "size-form",
-      span,
-      { write },
-      { fix: { title: `write ${write}`, edits: [{ span, text: write }], certain: true } },
-    );
+    context.session.say("size-form", span, { write }, writing(span, write));
     return true;
   }
   return false;

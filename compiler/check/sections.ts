@@ -1,7 +1,4 @@
-/** Rules of `data`, `train` and `evaluate` that look beyond one property: shares, what a split needs, what is watched. */
-
-import { foreignWord } from "../../diagnostics/foreign.ts";
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
@@ -9,6 +6,7 @@ import { callKey } from "../../plan/plan.ts";
 import { baselines, metrics } from "../registry/index.ts";
 import type { Metric } from "../registry/metric/metrics.ts";
 import type { CheckedSection } from "./checked.ts";
+import { nearFix, sayForeign } from "./fixes.ts";
 import { checkOptionalHeads } from "./head.ts";
 import { bareName } from "./kinds.ts";
 import type { ModelState } from "./model.ts";
@@ -142,9 +140,7 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
       "unknown-name",
       parts[0]?.span ?? written.span,
       { owner: state.linked.name.text, kind: "head", text, near: found },
-      oneNear(found)
-        ? { fix: { title: `write ${found.word}`, edits: [{ span: parts[0]!.span, text: found.word }], certain: true } }
-        : {},
+      nearFix(parts[0]!.span, found),
     );
     return;
   }
@@ -178,32 +174,13 @@ function checkMonitor(state: ModelState, train: CheckedSection): void {
   if (!entry && !keys.includes(text)) {
     const fitting = [...metrics.values()].filter((m) => !m.later && m.judges.includes(target.entry.name));
     const legal = fitting.map((m) => m.name);
-    const foreign = foreignWord(text, legal);
-    if (foreign) {
-      session.say(
-        "foreign-word",
-        at,
-        { text, write: foreign },
-        foreign.same
-          ? {
-              fix: {
-                title: `write ${foreign.write}`,
-                edits: [{ span: at, text: foreign.write }],
-                certain: true,
-              },
-            }
-          : {},
-      );
-      return;
-    }
+    if (sayForeign(session, text, at, legal)) return;
     const found = near(text, [...new Set([...keys, ...fitting.flatMap(keysOf), "loss"])], { role: "metric" });
     session.say(
       "unknown-choice",
       at,
       { name: "monitor", choices: legal.slice(0, 5), text, near: found },
-      oneNear(found)
-        ? { fix: { title: `write ${found.word}`, edits: [{ span: at, text: found.word }], certain: true } }
-        : {},
+      nearFix(at, found),
     );
     return;
   }

@@ -3,13 +3,14 @@
  * rates hertz, shares 0..1. A bare name is a choice, a constant or a value of the model: the parameter decides.
  */
 
-import { near, oneNear } from "../../diagnostics/near.ts";
+import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Flow, NumberLiteral, Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { ArgValue, ParamKind } from "../registry/define.ts";
 import { convertCall, convertList, notHere, unknownWord } from "./calls.ts";
 import { lookUp, namesIn, type Scope, type Session } from "./context.ts";
+import { nearFix, writing } from "./fixes.ts";
 import { bareName, inRange, isWhat, measured, rangeText, takes } from "./kinds.ts";
 
 /** What values are converted with. */
@@ -91,7 +92,7 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
           "text-or-name",
           value.span,
           { text: write.replaceAll('"', ""), kind: what, quotes: how },
-          { fix: { title: `write ${write}`, edits: [{ span: value.span, text: write }], certain: true } },
+          writing(value.span, write),
         ),
     },
   });
@@ -158,13 +159,7 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
           value: value.items.map((i) => (i as NumberLiteral).value),
           wrong: {
             closeness: 4,
-            say: () =>
-              session.say(
-                "size-form",
-                value.span,
-                { write },
-                { fix: { title: `write ${write}`, edits: [{ span: value.span, text: write }], certain: true } },
-              ),
+            say: () => session.say("size-form", value.span, { write }, writing(value.span, write)),
           },
         };
       }
@@ -309,15 +304,7 @@ function misspelt(
           "unknown-name",
           bare.span,
           { owner: context.owner ?? name, kind: "constant", text: bare.text, near: found },
-          oneNear(found)
-            ? {
-                fix: {
-                  title: `write ${found.word}`,
-                  edits: [{ span: bare.span, text: found.word }],
-                  certain: true,
-                },
-              }
-            : {},
+          nearFix(bare.span, found),
         ),
     },
   };

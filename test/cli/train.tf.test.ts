@@ -124,11 +124,11 @@ describe("a trained run", () => {
     const bare = await run(["eval", "runs/a", "--data", "bare.csv"], { cwd });
     expect(bare).toMatchObject({ code: 1, stdout: "" });
     expect(bare.stderr).toMatch(
-      /error column-missing\n[^]*bare\.csv has no column "label"\.[^]*\nNothing was judged\.\n$/,
+      /error column-missing\n[\s\S]*bare\.csv has no column "label"\.[\s\S]*\nNothing was judged\.\n$/,
     );
     const empty = await run(["eval", "runs/a", "--data", "empty.csv"], { cwd });
     expect(empty).toMatchObject({ code: 1, stdout: "" });
-    expect(empty.stderr).toMatch(/error empty-cell\n[^]*20 rows have no "label"\.[^]*\nNothing was judged\.\n$/);
+    expect(empty.stderr).toMatch(/error empty-cell\n[\s\S]*20 rows have no "label"\.[\s\S]*\nNothing was judged\.\n$/);
     expect((await run(["predict", "runs/a", "--data", "bare.csv"], { cwd })).code).toBe(0);
   });
 

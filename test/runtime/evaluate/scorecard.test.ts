@@ -100,6 +100,7 @@ tensorflow 2.21, CPU
         guess: {
           ...rest,
           judged: "validation",
+          rows: 20,
           validation: { roc_auc: Number.NaN },
           floors: {},
           intervals: { roc_auc: [Number.NaN, Number.NaN] },
@@ -309,7 +310,7 @@ describe("scoreHead", () => {
     expect(head.floorRows).toEqual({ majority: 300, "only(sound)": 200 });
     const rows = { train: 600, validation: 300, test: 300 };
     const picture = (one: typeof head) => renderHeads({ heads: { guess: one }, bootstrap: 500, rows }, wide);
-    expect(picture(head)).toMatch(/\n {4}rows {12}300 {24}300 {12}200\n/);
+    expect(picture(head)).toMatch(/\n {4}rows {13}300 {26}300 {12}200\n/);
     expect(picture(scoreHead(run))).not.toContain("rows ");
     // A branch that predicts fewer rows than the part has says so, too, and its floor is asked about the same rows.
     const branch = { ...rightOf(98), predicted };
