@@ -4,9 +4,9 @@
  */
 import type { Entry, Param, ParamKind } from "../compiler/registry/define.ts";
 import { allEntries, definitionProperties, sections } from "../compiler/registry/index.ts";
-import { list } from "../diagnostics/phrase.ts";
+import { list, ticks } from "../diagnostics/phrase.ts";
 import { wrap } from "../diagnostics/wrap.ts";
-import { STATEMENT_WORDS } from "../grammar/words.ts";
+import { CONTEXT_WORDS, STATEMENT_WORDS } from "../grammar/words.ts";
 import { asciiText, paint, type Shape } from "./terminal.ts";
 
 export interface Word {
@@ -28,6 +28,71 @@ export function allWords(): Word[] {
     ...statements,
     ...allEntries().map((entry): Word => ({ name: entry.name, role: entry.role, doc: entry.doc, entry })),
   ];
+}
+
+/** A name that means something as a setting of words, as one of the values of a setting, or in one place of the grammar. */
+export interface Use {
+  readonly name: string;
+  readonly role: "setting" | "value" | "grammar";
+  /** The words that have the setting, or the settings that have the value. */
+  readonly of: readonly string[];
+  readonly doc: string;
+}
+
+const stageWords = [
+  { word: "early", doc: "`fusion name: early`: joins modalities before any encoder with weights has read them." },
+  { word: "mid", doc: "`fusion name: mid`: joins what encoders made." },
+  { word: "late", doc: "`fusion name: late`: joins the predictions of heads of one target." },
+] as const;
+
+/** All settings, their values and the words of the grammar, those that say the same of several words once. */
+export function allUses(): Use[] {
+  const found = new Map<string, { name: string; role: Use["role"]; of: string[]; doc: string }>();
+  const add = (name: string, role: Use["role"], owner: string, doc: string): void => {
+    const key = JSON.stringify([name, role, doc]);
+    const use = found.get(key);
+    if (use === undefined) found.set(key, { name, role, of: [owner], doc });
+    else if (!use.of.includes(owner)) use.of.push(owner);
+  };
+  for (const { name: word, entry } of allWords()) {
+    if (entry === undefined || entry.later === true) continue;
+    for (const [name, param] of Object.entries(entry.params)) {
+      if (param.later === true) continue;
+      add(name, "setting", word, parameterText(param));
+      for (const value of valuesOf(param.kind)) add(value, "value", `${name} of ${word}`, param.doc);
+    }
+  }
+  for (const { word, doc } of [...CONTEXT_WORDS, ...stageWords]) add(word, "grammar", "", doc);
+  return [...found.values()];
+}
+
+function valuesOf(kind: ParamKind): readonly string[] {
+  if (kind.is === "choice") return kind.of;
+  if (kind.is === "list" || kind.is === "range") return valuesOf(kind.of);
+  return kind.is === "either" ? kind.kinds.flatMap(valuesOf) : [];
+}
+
+/** A setting or value as `mmfc explain` shows it; ends with a line break. */
+export function usePage({ name, role, of, doc }: Use, shape: Shape): string {
+  const owners = role === "value" ? valueOwners(of) : ticks(of);
+  const start = { setting: `a setting of ${owners}`, value: `a value of ${owners}`, grammar: "a word of its place" }[
+    role
+  ];
+  const [first = "", ...more] = wrap(`${name}   ${start}`, shape.width);
+  const head = first.startsWith(name)
+    ? `${paint("bold", name, shape)}   ${first.slice(name.length).trimStart()}`
+    : first;
+  return `${[head, ...more, ...wrap(doc, shape.width)].map((line) => asciiText(line, shape.ascii)).join("\n")}\n`;
+}
+
+/** `impute` of `tabular` and `vector` */
+function valueOwners(of: readonly string[]): string {
+  const bySetting = new Map<string, string[]>();
+  for (const one of of) {
+    const [setting = "", word = ""] = one.split(" of ");
+    bySetting.set(setting, [...(bySetting.get(setting) ?? []), word]);
+  }
+  return list([...bySetting].map(([setting, words]) => `${ticks([setting])} of ${ticks(words)}`));
 }
 
 /** A word as `mmfc explain` shows it; ends with a line break. */
@@ -76,9 +141,14 @@ function parameterLines(entry: Entry, shape: Shape): string[] {
   const params = Object.entries(entry.params).filter(([, param]) => param.later !== true);
   const width = Math.max(10, ...params.map(([name]) => name.length + 3));
   return params.flatMap(([name, param]) => {
-    const text = `${kindText(param.kind)}${defaultText(param)}. ${param.doc}`;
-    return wrap(text, shape.width - width).map((line, i) => `${(i === 0 ? name : "").padEnd(width)}${line}`);
+    return wrap(parameterText(param), shape.width - width).map(
+      (line, i) => `${(i === 0 ? name : "").padEnd(width)}${line}`,
+    );
   });
+}
+
+function parameterText(param: Param): string {
+  return `${kindText(param.kind)}${defaultText(param)}. ${param.doc}`;
 }
 
 function defaultText(param: Param): string {

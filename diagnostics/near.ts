@@ -59,7 +59,7 @@ export function oneNear(found: Near): found is Near & { readonly kind: "one" } {
  * @param print how a word is marked: `tick` for words and names, `quoted` for columns
  */
 export function nearHelp(found: Near, print: (word: string) => string = tick): string | undefined {
-  if (found.kind === "one") return found.short ? `did you mean ${print(found.word)}?` : `write ${print(found.word)}`;
+  if (found.kind === "one") return `write ${print(found.word)}`;
   if (found.kind === "few") return `did you mean ${list(found.words.map(print), "or")}?`;
   if (found.legal.length === 0) return undefined;
   if (found.legal.length <= 8) return `it has ${list(found.legal.map(print))}`;

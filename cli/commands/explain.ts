@@ -1,4 +1,4 @@
-/** `mmfc explain`: the page of a word of the language, or of the code of a message. */
+/** `mmfc explain`: the page of a word of the language, of a setting or its value, or of the code of a message. */
 import { codes } from "../../diagnostics/catalogue.ts";
 import { explain } from "../../diagnostics/explain.ts";
 import { near } from "../../diagnostics/near.ts";
@@ -7,7 +7,7 @@ import { wrap } from "../../diagnostics/wrap.ts";
 import type { Context, Run } from "../define.ts";
 import { UsageMistake } from "../stop.ts";
 import { paint, type Shape } from "../terminal.ts";
-import { allWords, type Word, wordPage } from "../words.ts";
+import { allUses, allWords, usePage, type Word, wordPage } from "../words.ts";
 
 export const run: Run = async ({ args, terminal, command }) => {
   const [wanted = ""] = args;
@@ -18,14 +18,19 @@ export const run: Run = async ({ args, terminal, command }) => {
     return 0;
   }
   const words = allWords().filter((word) => word.name === wanted);
-  if (words.length === 0) throw unknown(wanted, command);
-  if (terminal.json) terminal.outJson(words.length === 1 ? facts(words[0] as Word) : words.map(facts));
-  else terminal.out(words.map((word) => wordPage(word, terminal.shape.out)).join("\n"));
+  const uses = allUses().filter((use) => use.name === wanted);
+  if (words.length + uses.length === 0) throw unknown(wanted, command);
+  const { out } = terminal.shape;
+  if (terminal.json) {
+    const all = [...words.map(facts), ...uses.map(({ name, role, of, doc }) => ({ word: name, role, of, doc }))];
+    terminal.outJson(all.length === 1 ? (all[0] as object) : all);
+  } else
+    terminal.out([...words.map((word) => wordPage(word, out)), ...uses.map((use) => usePage(use, out))].join("\n"));
   return 0;
 };
 
 function unknown(wanted: string, command: Context["command"]): UsageMistake {
-  const found = near(wanted, [...allWords().map((word) => word.name), ...codes]);
+  const found = near(wanted, [...[...allWords(), ...allUses()].map((word) => word.name), ...codes]);
   const names = found.kind === "one" ? [found.word] : found.kind === "few" ? found.words : [];
   return new UsageMistake(
     command,

@@ -67,13 +67,20 @@ export const data = {
     help: (f) => {
       const numbers = numeric.has(f.of);
       if (f.run === true) {
-        const again = numbers ? "impute: median" : media.has(f.of) ? `${f.of}?` : undefined;
+        const again = numbers
+          ? "impute: median"
+          : f.of === "categorical"
+            ? "impute: mode"
+            : media.has(f.of)
+              ? `${f.of}?`
+              : undefined;
         return `correct the table${again === undefined ? "" : `, or train again with ${code(again)}`}`;
       }
       if (numbers) return "write `impute: median`, or `missing: drop`";
       if (media.has(f.of)) return `write \`missing: drop\`, or ${code(`${f.of}?`)} if it may be absent`;
       if (labels.has(f.of)) return `write ${code(`${f.of}?`)} if rows without a label do not count, or correct them`;
-      return f.of === "categorical" ? "write `missing: drop`" : "correct them, or leave these rows out with `where`";
+      if (f.of === "categorical") return "write `impute: mode`, or `missing: drop`";
+      return "correct them, or leave these rows out with `where`";
     },
     fix: "offer",
     needs: "data",

@@ -178,7 +178,8 @@ export const targets = {
         : `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part}; the run knows ${quotedList(f.known)}.`,
     help: (f) => {
       if (f.known !== undefined) return "correct the table, or leave these rows out of it";
-      if (f.stratify === true) return `add ${code(`stratify: ${JSON.stringify(f.column)}`)}, or leave it out with \`where\``;
+      if (f.stratify === true)
+        return `add ${code(`stratify: ${JSON.stringify(f.column)}`)}, or leave it out with \`where\``;
       return `leave it out with \`where\`${f.classes === true ? ", or list it in `classes`, though nothing teaches it" : ""}`;
     },
     fix: "offer",

@@ -82,8 +82,7 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
       columns.forEach((column, c) => {
         const about = { statement: name, property: c < numeric.length ? "numeric" : "categorical", column };
         const of = c < numeric.length ? "tabular" : "categorical";
-        if (empty[c]!.length > 0)
-          problems.add("empty-cell", about, { rows: empty[c]!.length, column, of }, empty[c]);
+        if (empty[c]!.length > 0) problems.add("empty-cell", about, { rows: empty[c]!.length, column, of }, empty[c]);
         if (wrong[c]!.length > 0)
           problems.add("cell-kind", about, { column, kind: "number", of, ...wrongCells(wrong[c]!) }, wrong[c]);
       });

@@ -207,12 +207,7 @@ export function fitTarget(
 }
 
 /** Labels of new rows that the model has no class for. */
-function reportUnknown(
-  cells: TargetCells,
-  toClass: readonly number[],
-  known: readonly string[],
-  place: Place,
-): void {
+function reportUnknown(cells: TargetCells, toClass: readonly number[], known: readonly string[], place: Place): void {
   cells.labels.forEach((value, label) => {
     if (toClass[label] !== -1) return;
     const rows: DataRow[] = [];
@@ -305,12 +300,7 @@ function countLabels(cells: TargetCells, rows: Int32Array): Float64Array {
   return counts;
 }
 
-function reportUnseen(
-  cells: TargetCells,
-  inTrain: Float64Array,
-  parts: readonly PartRows[],
-  place: Place,
-): void {
+function reportUnseen(cells: TargetCells, inTrain: Float64Array, parts: readonly PartRows[], place: Place): void {
   // Listed labels are known to the spec, and those beyond the list were said as classes-differ.
   if (cells.numbers !== undefined || Array.isArray(cells.plan.classes)) return;
   const column = cells.columns[0]!;

@@ -132,7 +132,8 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
         if (empty[c]!.length > 0)
           problems.add("empty-cell", about, { rows: empty[c]!.length, column, of: "vector" }, empty[c]);
         const kind = asColumns ? "number" : "list of numbers";
-        if (wrong[c]!.length > 0) problems.add("cell-kind", about, { column, kind, of: "vector", ...wrongCells(wrong[c]!) }, wrong[c]);
+        if (wrong[c]!.length > 0)
+          problems.add("cell-kind", about, { column, kind, of: "vector", ...wrongCells(wrong[c]!) }, wrong[c]);
       });
       if (unequal.length > 0) {
         const asks = plan.dim === undefined ? `${dim} numbers, as the first row has` : String(dim);

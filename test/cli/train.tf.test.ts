@@ -128,7 +128,9 @@ describe("a trained run", () => {
     );
     const empty = await run(["eval", "runs/a", "--data", "empty.csv"], { cwd });
     expect(empty).toMatchObject({ code: 1, stdout: "" });
-    expect(empty.stderr).toMatch(/error empty-cell\n[\s\S]*20 rows have no "label"\.[\s\S]*\nNothing was judged\.\n$/);
+    expect(empty.stderr).toMatch(
+      /error empty-cell\n[\s\S]*20 rows have no "label"[.:][\s\S]*\nNothing was judged\.\n$/,
+    );
     expect((await run(["predict", "runs/a", "--data", "bare.csv"], { cwd })).code).toBe(0);
   });
 

@@ -206,6 +206,24 @@ export const sentences: readonly Sentence[] = [
     "`pad` is `post` or `pre`, not `pist`.",
     "write `post`",
   ),
+  say(
+    "unknown-choice",
+    {
+      name: "metrics",
+      choices: [..."abcdefgh", "mcc"],
+      text: "acx",
+      near: near("acx", [..."abcdefgh", "mcc"]),
+      role: "metric",
+    },
+    "`metrics` is one of 9 words, not `acx`.",
+    "`mmfc words --role metric` lists them",
+  ),
+  say(
+    "unknown-choice",
+    { name: "cell", choices: [..."abcdefgh", "second"], text: "secand", near: near("secand", ["second"]) },
+    "`cell` is one of 9 words, not `secand`.",
+    "write `second`; `mmfc explain cell` lists them",
+  ),
   say("flow-order", { text: "lstm" }, "A flow starts with a value; `lstm` is an op."),
   say(
     "flow-order",
@@ -725,7 +743,7 @@ export const sentences: readonly Sentence[] = [
     "empty-cell",
     { rows: 3, column: "sector", of: "categorical" },
     '3 rows have no "sector".',
-    "write `missing: drop`",
+    "write `impute: mode`, or `missing: drop`",
   ),
   say(
     "empty-cell",

@@ -76,6 +76,12 @@ describe("near words", () => {
     expect(oneNear(near("max_poling2", ["max_pooling2d"]))).toBe(false);
     expect(near("max_poling2", ["max_pooling2d"])).toMatchObject({ kind: "one", distance: 2 });
   });
+  test("one edit of three letters is not certain, another case is", () => {
+    const found = near("acc", ["mcc", "f1"]);
+    expect(found).toEqual({ kind: "one", word: "mcc", distance: 1, short: true });
+    expect(oneNear(found)).toBe(false);
+    expect(oneNear(near("MCC", ["mcc"]))).toBe(true);
+  });
   test("few", () => {
     const found = near("conv4d", ["conv1d", "conv2d", "conv3d", "dense"]);
     expect(found).toEqual({ kind: "few", words: ["conv1d", "conv2d", "conv3d"] });

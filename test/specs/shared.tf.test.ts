@@ -46,7 +46,7 @@ describe.skipIf(!present)("real data as they lie in the shared folder", () => {
   }
 
   it("countries: flags from a tar archive, Chinese names, a missing area", async () => {
-    const { rows, heads } = await train("countries", (spec) => spec, 8);
+    const { rows, heads } = await train("countries", (spec) => spec, 25);
     expect(rows).toEqual({ train: 170, validation: 30, test: 50 });
     // The most frequent of six regions is right in 11 of 50 rows.
     expect(heads.where_it_is!.test.accuracy).toBeGreaterThan(heads.where_it_is!.floors.majority.accuracy);

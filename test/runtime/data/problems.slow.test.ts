@@ -159,7 +159,7 @@ describe("what does not fit in the data", () => {
       "empty",
       table(rows(8, (i) => plain(i).replace(/^3,3/, "3, "))),
       "empty-cell",
-      { rows: 1, column: "x", impute: true },
+      { rows: 1, column: "x", of: "tabular" },
       [4],
     );
     await one(
