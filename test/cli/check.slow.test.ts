@@ -18,7 +18,8 @@ describe("mmfc check", () => {
     expect(await run(["check", "points.mmf"], { cwd })).toEqual({
       code: 0,
       stderr: "",
-      stdout: "points.mmf: 2 models, no mistakes\npoints.csv: 400 rows, its columns are there; cells and files are checked by train\n",
+      stdout:
+        "points.mmf: 2 models, no mistakes\npoints.csv: 400 rows, its columns are there; cells and files are checked by train\n",
     });
     const bare = await run(["check", "points.mmf", "--no-data"], { cwd });
     expect(bare.stdout).toBe("points.mmf: 2 models, no mistakes\n");
