@@ -5,7 +5,7 @@
 import { report } from "../diagnostics/catalogue.ts";
 import { renderPretty } from "../diagnostics/render.ts";
 import type { Engine } from "../runtime/engine/index.ts";
-import { listEngines, openEngine, wheelForThisMachine } from "../runtime/engine/index.ts";
+import { listEngines, openEngine, rememberedChoice, wheelForThisMachine } from "../runtime/engine/index.ts";
 import { ask } from "./ask.ts";
 import type { Context } from "./define.ts";
 import { nowhere } from "./stop.ts";
@@ -35,6 +35,7 @@ async function mayInstall(options: Context["options"], terminal: Terminal): Prom
   // One that works, or a choice of `mmfc engine use`.
   if (
     inUse === undefined ||
+    (await rememberedChoice()) !== undefined ||
     inUse.title.startsWith("tensorflow") ||
     engines.some((e) => e.usable && e.title.startsWith("tensorflow"))
   )

@@ -40,7 +40,7 @@ export interface PrepareOptions {
   readonly source?: SourcePlan;
   /** What a model was fitted with: then nothing is fitted, all rows are one part, `data`, and labels may be missing. */
   readonly fitted?: FittedData;
-  /** With `fitted`: at least one row must have a label, or there is nothing to judge. */
+  /** With `fitted`: true, at least one row must have a label, or there is nothing to judge; false, labels are not read. */
   readonly labels?: boolean;
   /** Where features are kept; default `${XDG_CACHE_HOME or ~/.cache}/mmfc`. */
   readonly cacheDir?: string;
@@ -151,7 +151,9 @@ async function prepare(
     present.set(name, await reader.scan());
   }
   const cells: TargetCells[] = [];
-  for (const [name, plan] of Object.entries(data.targets)) {
+  // predicting needs no labels, so what stands in their column does not matter
+  const wanted = predicting && options.labels === false ? [] : Object.entries(data.targets);
+  for (const [name, plan] of wanted) {
     const read = await readTarget(name, plan, place, predicting);
     if (read === undefined) continue;
     cells.push(read);

@@ -6,7 +6,7 @@ export type { DoctorLine } from "./doctor.ts";
 export { doctorReport } from "./doctor.ts";
 export type { Engine, OpenOptions } from "./engine.ts";
 export { currentEngine, EngineError, openEngine } from "./engine.ts";
-export { cacheFolder } from "./folders.ts";
+export { cacheFolder, rememberedChoice } from "./folders.ts";
 export type { Gpu } from "./gpu.ts";
 export { findGpus } from "./gpu.ts";
 export type { InstallOptions } from "./install.ts";

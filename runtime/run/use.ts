@@ -127,6 +127,7 @@ export async function predictRun(dir: string, options: PredictOptions): Promise<
   const { run, program, engine } = await loadRun(dir, options, reporter);
   const { environment, fitted } = run;
   const prepared = await prepareData(program.data, {
+    labels: false,
     base: environment.base,
     source: sourceOf(options.source, environment.base) as SourcePlan,
     fitted,

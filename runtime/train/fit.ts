@@ -349,7 +349,8 @@ function score(
       outputs: output,
       floors: floors[head] ?? {},
       ...(watched !== undefined && { watched }),
-      modalities,
+      // a member of a late fusion, or a head beside, is no rival of the floors: no hint to train them
+      modalities: plan.output ? modalities : 1,
       ...(floorsLeft !== undefined && { floorsLeft }),
       bootstrap: program.evaluation.bootstrap,
       seed,
