@@ -152,8 +152,8 @@ async function prepare(
   }
   const cells: TargetCells[] = [];
   // predicting needs no labels, so what stands in their column does not matter
-  const wanted = predicting && options.labels === false ? [] : Object.entries(data.targets);
-  for (const [name, plan] of wanted) {
+  const labelled = predicting && options.labels === false ? [] : Object.entries(data.targets);
+  for (const [name, plan] of labelled) {
     const read = await readTarget(name, plan, place, predicting);
     if (read === undefined) continue;
     cells.push(read);
