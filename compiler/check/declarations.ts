@@ -1,3 +1,4 @@
+/** Checks modalities and targets: their kind, their properties, and what the properties say together. */
 import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Declaration, Kind } from "../../grammar/ast.ts";

@@ -1,3 +1,7 @@
+/**
+ * Infers what a flow gives, stage by stage: finds each op or block, checks its arguments, asks its entry for the type.
+ * A stage whose input is already wrong says nothing.
+ */
 import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Block, Call } from "../../grammar/ast.ts";

@@ -1,3 +1,4 @@
+/** Infers a fusion: its sources, whether the stage word fits them, its op, and the stages after it. */
 import { near } from "../../diagnostics/near.ts";
 import type { Arg, Call, Definition, Flow } from "../../grammar/ast.ts";
 import { printCall, printFlow, printRef, printValue } from "../../grammar/print.ts";

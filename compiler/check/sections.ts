@@ -1,3 +1,4 @@
+/** Rules of `data`, `train` and `evaluate` that look beyond one property: shares, what a split needs, what is watched. */
 import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";

@@ -1,3 +1,4 @@
+/** Lowers modalities and targets: their values and the steps on the host that make them. */
 import type { CheckedModality, CheckedTarget } from "../check/checked.ts";
 import { sourceStep } from "../registry/modality/index.ts";
 import { axis, printType, tensor } from "../types/type.ts";

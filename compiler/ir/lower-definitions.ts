@@ -1,3 +1,4 @@
+/** Lowers encoders, fusions and heads to groups of calls. */
 import type { CheckedDefinition, CheckedModel, CheckedTarget } from "../check/checked.ts";
 import type { Shapes } from "../registry/define.ts";
 import { multiply } from "../types/dim.ts";

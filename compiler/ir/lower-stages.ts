@@ -1,3 +1,4 @@
+/** Lowers the stages of a flow: a layer and a call for each, structures with their bodies, shared blocks with one set of layers. */
 import { blockOp } from "../check/blocks.ts";
 import type { CheckedDefinition } from "../check/checked.ts";
 import type { CheckedStage } from "../check/flows.ts";

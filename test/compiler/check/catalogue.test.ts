@@ -12,9 +12,12 @@ const check = async (text: string, code = "") =>
 const heavy = (list: readonly { severity: string; code: string; message: string }[]) =>
   list.filter((d) => d.severity !== "note").map((d) => `${d.code}: ${d.message}`);
 
-describe.each(Object.entries(pages))("%s", (code, page) => {
+/** Pages whose examples are specs; those that need data, a run or a machine say so in prose. */
+const shown = Object.entries(pages).filter(([, page]) => typeof page.bad === "string" && typeof page.good === "string");
+
+describe.each(shown)("%s", (code, page) => {
   const { bad, good } = page;
-  it.runIf(typeof bad === "string")("bad gives exactly this code", async () => {
+  it("bad gives exactly this code", async () => {
     const found = await check(bad as string, code);
     const codes = found.filter((d) => d.severity !== "note" || d.code === code).map((d) => d.code);
     expect(codes, heavy(found).join("\n")).toEqual([code]);
@@ -24,7 +27,7 @@ describe.each(Object.entries(pages))("%s", (code, page) => {
       expect((await check(fixed)).filter((d) => d.code === code)).toEqual([]);
     }
   });
-  it.runIf(typeof good === "string")("good is clean", async () => {
+  it("good is clean", async () => {
     expect(heavy(await check(good as string))).toEqual([]);
   });
 });
