@@ -14,6 +14,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: "fast",
+          // Files share their modules: loading them anew for each file would take most of the time. They keep no state.
+          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.slow.test.ts", "test/**/*.tf.test.ts", "test/**/*.browser.test.ts"],
           testTimeout: 30_000,
