@@ -37,6 +37,8 @@ export interface CompiledModel {
   readonly name: string;
   /** Absent if the model has errors. */
   readonly ir?: Model;
+  /** Where its rows come from and the folder that their paths start at; absent if the text has errors. A table that does not fit leaves it. */
+  readonly data?: { readonly plan: DataPlan; readonly base: string };
   /** Rows of its table, where the facts say it. */
   readonly table?: { readonly path: string; readonly rows?: number };
 }
@@ -84,10 +86,10 @@ export async function compileText(text: string, options: CompileOptions & { path
     }
     places.set(name, model);
     const ir = lower(model, checked.files);
+    const plan: DataPlan = lowerData(model);
     let errors = 0;
     let table: CompiledModel["table"];
     if (options.readFacts) {
-      const plan: DataPlan = lowerData(model);
       const source = options.overrideSource ?? plan.source;
       const key = JSON.stringify([source, plan.header]);
       const base = options.overrideSource === undefined ? baseOf(model.file) : "./";
@@ -114,7 +116,8 @@ export async function compileText(text: string, options: CompileOptions & { path
           diagnostics.push(d);
       }
     }
-    models.push({ name, ...(errors === 0 ? { ir } : {}), ...(table ? { table } : {}) });
+    const data = { plan, base: baseOf(model.file) };
+    models.push({ name, data, ...(errors === 0 ? { ir } : {}), ...(table ? { table } : {}) });
   }
   diagnostics.sort((a, b) =>
     a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1,

@@ -2,6 +2,7 @@
  * What every modality does on its way from cells to batches: look, fit on training rows, prepare, fill. The kinds
  * (text.ts, image.ts, audio.ts, tabular.ts, vector.ts) implement it; parts.ts and prepare.ts know only this.
  */
+import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { MediaPlan, ModalityPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
 import type { Media } from "./media.ts";
@@ -22,6 +23,7 @@ export interface DataNote {
   readonly code: string;
   readonly facts: { readonly [name: string]: unknown };
   readonly about: About;
+  readonly rows?: readonly DataRow[];
 }
 
 /** What a modality works with. */
@@ -69,6 +71,11 @@ export interface Feed {
 export interface ModalityReader {
   /** Looks at every row without decoding: 1 where a value is there. Reports what a required one lacks. */
   scan(): Promise<Uint8Array>;
+  /**
+   * Looks into the files of `rows` (table rows, ascending), decodes and keeps nothing; reports exactly what `prepare`
+   * would. Returns how many different files there are. Kinds that are all in the table's cells do without.
+   */
+  inspect?(rows: Int32Array): Promise<number>;
   /** Fits on training rows (table rows, ascending) and makes `rows` ready. Without `fitted`, fits anew. */
   prepare(
     rows: Int32Array,

@@ -34,3 +34,15 @@ export function createProblems(run = false): Problems {
 export function problem(code: string, about: About, facts: DataProblem["facts"], rows?: readonly DataRow[]): DataError {
   return new DataError([rows === undefined ? { code, about, facts } : { code, about, facts, rows }]);
 }
+
+/** A full disk or missing rights as a problem of the data; anything else as it is. */
+export function machineProblem(error: unknown, cache: string): unknown {
+  const { code, path: where } = error as NodeJS.ErrnoException;
+  const place = typeof where === "string" ? where : cache;
+  // How much is missing is not known to the one who writes; the least step is what is asked for.
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return problem("disk-full", { statement: "data" }, { path: cache, needs: 1_000_000 });
+  if (code === "EACCES" || code === "EPERM")
+    return problem("no-access", { statement: "data" }, { path: place, how: "read", why: "permission denied" });
+  return error;
+}
