@@ -1,10 +1,14 @@
-/** Files that hold many items as one array: .npy and IDX (MNIST's format), each also as .gz. */
-import { open } from "node:fs/promises";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+/**
+ * Files that hold many items as one array: .npy and IDX (MNIST's format), each also as .gz. A header is believed only as
+ * far as the file goes, and what is packed is unpacked only as far as its header says.
+ */
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { FoundFile } from "./media.ts";
 import { decodeElements, type ElementType, elementBytes, readNpyHeader } from "./npy.ts";
-
-const unzip = promisify(gunzip);
+import type { OpenBytes } from "./open-file.ts";
+import { mostUnpacked, promises, TooLarge } from "./reasons.ts";
+import { insteadOf } from "./signature.ts";
 
 /** An array whose first axis counts items. */
 export interface ArrayFile {
@@ -14,11 +18,15 @@ export interface ArrayFile {
   readonly type: ElementType;
   /** One item's numbers, row-major; bytes stay bytes. */
   item(index: number): Promise<Uint8Array | Float32Array>;
-  close(): Promise<void>;
+  /** All numbers. @throws TooLarge over 1 GB */
+  all(): Promise<Uint8Array | Float32Array>;
+  /** Whether no element is infinite or NaN, read in blocks. */
+  finite(): Promise<boolean>;
+  close(): void;
 }
 
-/** What one file may unpack to. */
-export const mostUnpacked = 1_000_000_000;
+const headBytes = 1 << 16;
+const blockBytes = 1 << 22;
 
 export function isArrayFile(name: string): boolean {
   return /(\.npy|[.-]idx\d?-?\w*|-idx\d-ubyte)(\.gz)?$/i.test(name);
@@ -26,54 +34,132 @@ export function isArrayFile(name: string): boolean {
 
 /**
  * Opens an array.
- * @param source a path, or the bytes of an archive's member
- * @throws Error with the reason, for the message; `code` is `too-large` for what would unpack to over 1 GB
+ * @throws TooLarge for what would unpack to over 1 GB, FileChanged, or Error with the reason
  */
-export async function openArray(name: string, source: string | Buffer): Promise<ArrayFile> {
-  if (typeof source === "string" && !/\.gz$/i.test(name)) {
-    const handle = await open(source);
+export async function openArray(file: FoundFile): Promise<ArrayFile> {
+  if (file.size === 0) throw new Error("empty");
+  const bytes = await file.open();
+  if (!/\.gz$/i.test(file.name)) {
     try {
-      const { size } = await handle.stat();
-      const head = Buffer.alloc(Math.min(size, 1 << 16));
-      await handle.read(head, 0, head.length, 0);
-      const layout = layoutOf(head, size);
-      return {
-        ...layout,
-        async item(index) {
-          const bytes = Buffer.alloc(layout.itemBytes);
-          await handle.read(bytes, 0, layout.itemBytes, layout.offset + index * layout.itemBytes);
-          return decodeElements(bytes, layout.type, layout.bigEndian);
-        },
-        close: () => handle.close(),
-      };
+      return arrayOf(layoutOf(await bytes.read(0, headBytes), bytes.size), bytes);
     } catch (error) {
-      await handle.close();
+      bytes.close();
       throw error;
     }
   }
-  let bytes: Buffer;
-  if (typeof source === "string") {
-    const handle = await open(source);
-    bytes = await handle.readFile().finally(() => handle.close());
-  } else bytes = source;
-  if (/\.gz$/i.test(name)) {
-    try {
-      bytes = await unzip(bytes, { maxOutputLength: mostUnpacked });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-        throw Object.assign(new Error("it would unpack to more than 1 GB"), { code: "too-large" });
-      }
-      throw new Error("it is not whole gzip data");
-    }
+  try {
+    const { layout, unpacked } = await unpack(bytes);
+    bytes.check();
+    return arrayOf(layout, unpacked);
+  } finally {
+    bytes.close();
   }
-  const layout = layoutOf(bytes, bytes.length);
+}
+
+function arrayOf(layout: Layout, bytes: OpenBytes): ArrayFile {
+  const { items, shape, type, bigEndian, offset, itemBytes } = layout;
+  const numbers = async (start: number, length: number): Promise<Uint8Array | Float32Array> => {
+    const part = await bytes.read(offset + start, length);
+    bytes.check();
+    return decodeElements(part, type, bigEndian);
+  };
   return {
-    ...layout,
-    async item(index) {
-      const start = layout.offset + index * layout.itemBytes;
-      return decodeElements(bytes.subarray(start, start + layout.itemBytes), layout.type, layout.bigEndian);
+    items,
+    shape,
+    type,
+    item: (index) => numbers(index * itemBytes, itemBytes),
+    async all() {
+      if (items * itemBytes > mostUnpacked) throw new TooLarge("1 GB");
+      return numbers(0, items * itemBytes);
     },
-    close: async () => {},
+    async finite() {
+      if (!["f16", "f32", "f64"].includes(type)) return true;
+      for (let at = 0; at < items * itemBytes; at += blockBytes)
+        if (!allFinite(await numbers(at, Math.min(blockBytes, items * itemBytes - at)))) return false;
+      return true;
+    },
+    close: () => bytes.close(),
+  };
+}
+
+/** Whether none is infinite or NaN. */
+export function allFinite(values: ArrayLike<number>): boolean {
+  // Times zero, a finite number is zero and any other is NaN.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
+/** Unpacks what the header promises, in blocks, so that a lying header takes no memory. */
+async function unpack(packed: OpenBytes): Promise<{ layout: Layout; unpacked: OpenBytes }> {
+  async function* blocks(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < packed.size; at += 1 << 20) yield await packed.read(at, 1 << 20);
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let layout: Layout | undefined;
+  let promised = Number.POSITIVE_INFINITY;
+  const source = Readable.from(blocks());
+  const stream = source.pipe(createGunzip());
+  source.on("error", (error) => stream.destroy(error));
+  const head = (): Layout => layoutOf(Buffer.concat(chunks), Number.POSITIVE_INFINITY);
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (layout === undefined && size >= headBytes) {
+        layout = head();
+        promised = layout.offset + layout.items * layout.itemBytes;
+        if (promised > mostUnpacked) throw new TooLarge("1 GB");
+      }
+      if (size > promised) break;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code?.startsWith("Z_") === true) throw new Error("it is not whole gzip data");
+    throw error;
+  } finally {
+    source.destroy();
+    stream.destroy();
+  }
+  if (size === 0) throw new Error("empty");
+  layout ??= head();
+  promised = layout.offset + layout.items * layout.itemBytes;
+  if (promised > size) throw promised > mostUnpacked ? new TooLarge("1 GB") : promises(promised, size);
+  return { layout, unpacked: inChunks(chunks, size) };
+}
+
+/** Bytes that lie in pieces, as they came: putting them together would take them twice. */
+function inChunks(chunks: readonly Buffer[], size: number): OpenBytes {
+  const starts: number[] = [];
+  let total = 0;
+  for (const chunk of chunks) {
+    starts.push(total);
+    total += chunk.length;
+  }
+  const chunkAt = (offset: number): number => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  return {
+    size,
+    check: () => {},
+    close: () => {},
+    async read(offset, length) {
+      const wanted = Math.max(0, Math.min(length, size - offset));
+      const out = Buffer.allocUnsafe(wanted);
+      let done = 0;
+      for (let c = chunkAt(offset); done < wanted; c++) {
+        const from = offset + done - starts[c]!;
+        done += chunks[c]!.copy(out, done, from, Math.min(chunks[c]!.length, from + wanted - done));
+      }
+      return out;
+    },
   };
 }
 
@@ -88,13 +174,12 @@ interface Layout {
 
 function layoutOf(head: Buffer, size: number): Layout {
   const { type, bigEndian, shape, offset } = head[0] === 0x93 ? readNpyHeader(head) : readIdxHeader(head);
-  const [items = 0, ...rest] = shape;
+  const [items, ...rest] = shape;
+  if (items === undefined) throw new Error("it holds one number, no array");
   const itemBytes = rest.reduce((product, n) => product * n, 1) * elementBytes[type];
   const promised = offset + items * itemBytes;
-  if (promised > size) {
-    const number = (n: number): string => n.toLocaleString("en-US");
-    throw new Error(`its header promises ${number(promised)} bytes, it has ${number(size)}`);
-  }
+  // A product of absurd sizes may be infinite, or infinity times zero.
+  if (!(promised <= size)) throw promises(Number.isNaN(promised) ? Number.MAX_VALUE : promised, size);
   return { items, shape: rest, type, bigEndian, offset, itemBytes };
 }
 
@@ -110,7 +195,7 @@ function readIdxHeader(bytes: Buffer): { type: ElementType; bigEndian: boolean; 
     rank === 0 ||
     bytes.length < 4 + 4 * rank
   ) {
-    throw new Error("it is neither .npy nor IDX");
+    throw new Error(insteadOf("it is neither .npy nor IDX", bytes));
   }
   const shape = Array.from({ length: rank }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   return { type, bigEndian: true, shape, offset: 4 + 4 * rank };

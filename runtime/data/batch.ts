@@ -27,6 +27,8 @@ export interface Batch {
 
 export interface BatchOptions {
   readonly batchSize: number;
+  /** The batch to begin with, from 0: those before it are not prepared. What comes is as if they had been. */
+  readonly start?: number;
   /** A seeded permutation, another one each epoch; without it, table order. */
   readonly shuffle?: { readonly seed: number; readonly epoch: number };
   /** Apply the modalities' `augment` and `dropout` (training only), drawn from the seed, the epoch and the row. */
@@ -93,6 +95,8 @@ export interface DataProblem {
   /** Where in the spec: a statement's name (`chart`, `defaulted`, `data`) and maybe its property (`file`, `source`) and the column. */
   readonly about: { readonly statement: string; readonly property?: string; readonly column?: string };
   readonly rows?: readonly import("../../diagnostics/diagnostic.ts").DataRow[];
+  /** How many rows there are, where `rows` has only the first of them. */
+  readonly rowCount?: number;
 }
 
 /** Thrown by the preparation when the data do not fit; carries everything that was found. */

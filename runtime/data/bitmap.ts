@@ -1,4 +1,6 @@
-/** Two plain picture formats that sharp's binaries leave out: BMP (uncompressed) and PNM (binary PGM and PPM). */
+/** Two plain picture formats that sharp's binaries leave out: BMP (uncompressed) and PNM (binary PGM and PPM); a GIF's first frame. */
+
+import { cutOff, TooLarge } from "./reasons.ts";
 
 export interface Bitmap {
   readonly width: number;
@@ -11,7 +13,7 @@ export interface Bitmap {
 /**
  * Decodes a bitmap.
  * @returns undefined where the bytes are neither
- * @throws Error with the reason; `code` is `too-large` over `most` pixels
+ * @throws TooLarge over `most` pixels, or Error with the reason
  */
 export function readBitmap(bytes: Buffer, most: number): Bitmap | undefined {
   const mark = bytes.toString("latin1", 0, 2);
@@ -22,11 +24,8 @@ export function readBitmap(bytes: Buffer, most: number): Bitmap | undefined {
 
 function checkSize(width: number, height: number, most: number): void {
   if (width < 1 || height < 1) throw new Error("it has no pixels");
-  if (width * height > most) throw Object.assign(new Error("too large"), { code: "too-large" });
+  if (width * height > most) throw new TooLarge(`${most.toLocaleString("en-US")} pixels`);
 }
-
-const cutOff = (bytes: Buffer): Error =>
-  new Error(`cut off after ${bytes.length < 1000 ? `${bytes.length} bytes` : `${Math.round(bytes.length / 1000)} kB`}`);
 
 function readBmp(bytes: Buffer, most: number): Bitmap {
   const offset = bytes.readUInt32LE(10);
@@ -45,7 +44,7 @@ function readBmp(bytes: Buffer, most: number): Bitmap {
     throw new Error("a BMP of a kind that is not read here");
   }
   const line = Math.ceil((width * bits) / 32) * 4;
-  if (offset + line * height > bytes.length) throw cutOff(bytes);
+  if (offset + line * height > bytes.length) throw cutOff(bytes.length);
   const palette = 14 + headerSize;
   const pixels = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -73,15 +72,39 @@ function readPnm(bytes: Buffer, most: number): Bitmap {
   );
   if (header === null) throw new Error("its header is not whole");
   const [width, height, white] = [Number(header[1]), Number(header[2]), Number(header[3])];
+  if (white < 1 || white > 65535) throw new Error(`its header says that white is ${header[3]!.slice(0, 20)}`);
   checkSize(width, height, most);
   const wide = white > 255;
   const count = width * height * channels;
   const start = header[0].length;
-  if (start + count * (wide ? 2 : 1) > bytes.length) throw cutOff(bytes);
+  if (start + count * (wide ? 2 : 1) > bytes.length) throw cutOff(bytes.length);
   const pixels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const value = wide ? bytes.readUInt16BE(start + 2 * i) : bytes[start + i]!;
     pixels[i] = white === 255 ? value : Math.round((value * 255) / white);
   }
   return { width, height, channels, pixels };
+}
+
+/** A GIF that ends after its first frame; anything else as it is. */
+export function firstFrame(bytes: Buffer): Buffer {
+  if (bytes.toString("latin1", 0, 4) !== "GIF8") return bytes;
+  const table = (flags: number): number => ((flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1));
+  let at = 13 + table(bytes[10] ?? 0);
+  const skipBlocks = (): void => {
+    while ((bytes[at] ?? 0) !== 0) at += 1 + bytes[at]!;
+    at++;
+  };
+  while (at < bytes.length) {
+    const kind = bytes[at];
+    if (kind === 0x21) {
+      at += 2;
+      skipBlocks();
+    } else if (kind === 0x2c) {
+      at += 10 + table(bytes[at + 9] ?? 0) + 1;
+      skipBlocks();
+      return at < bytes.length ? Buffer.concat([bytes.subarray(0, at), Buffer.of(0x3b)]) : bytes;
+    } else return bytes;
+  }
+  return bytes;
 }

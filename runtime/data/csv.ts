@@ -1,6 +1,6 @@
 /**
- * The few things about delimited text that must be known before a table is loaded: its delimiter, its header, and, when
- * the load stops, which row is at fault. Reads bytes and knows no SQL; the rows themselves are read by DuckDB (source.ts).
+ * The few things about delimited text that must be known before a table is loaded: its delimiter, its header, its encoding,
+ * and, when the load stops, which row is at fault. Reads bytes and knows no SQL; the rows themselves are read by DuckDB (source.ts).
  */
 import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
@@ -142,6 +142,10 @@ function createRecordParser(delimiter: string): RecordParser {
 export interface Dialect {
   readonly delimiter: string;
   readonly columns: readonly string[];
+  /** Names that the header has twice, with the first two places, from 1. */
+  readonly twice: ReadonlyMap<string, readonly [number, number]>;
+  /** Lines end with a carriage return alone. */
+  readonly newline?: "\\r";
 }
 
 /**
@@ -153,15 +157,28 @@ export function dialectOf(head: string, path: string, header: boolean): Dialect 
   const text = head.charCodeAt(0) === 0xfeff ? head.slice(1) : head;
   const delimiter = /\.tsv(\.gz)?$/i.test(path) ? "\t" : findDelimiter(text);
   const first: readonly string[] = parseRecords(text, delimiter).next().value ?? [];
-  if (!header) return { delimiter, columns: first.map((_, i) => `column${i}`) };
-  const seen = new Map<string, number>();
+  // A line break inside a quoted name is none of the table's.
+  const bare = text.replace(/"[^"]*"/g, "");
+  const end = bare.indexOf("\r");
+  const newline = end !== -1 && !bare.includes("\n") ? ({ newline: "\\r" } as const) : {};
+  const twice = new Map<string, readonly [number, number]>();
+  if (!header) return { delimiter, columns: first.map((_, i) => `column${i}`), twice, ...newline };
+  const seen = new Map<string, { first: number; times: number }>();
+  const taken = new Set(first);
   const columns = first.map((name, i) => {
-    const plain = name.trim() === "" ? `column${i}` : name;
-    const times = seen.get(plain) ?? 0;
-    seen.set(plain, times + 1);
-    return times === 0 ? plain : `${plain}_${times}`;
+    if (name.trim() === "") return `column${i}`;
+    const before = seen.get(name);
+    if (before === undefined) {
+      seen.set(name, { first: i + 1, times: 1 });
+      return name;
+    }
+    if (!twice.has(name)) twice.set(name, [before.first, i + 1]);
+    // `x`, `x`, `x_1`: the second x must not become the third column.
+    while (taken.has(`${name}_${before.times}`)) before.times++;
+    taken.add(`${name}_${before.times}`);
+    return `${name}_${before.times++}`;
   });
-  return { delimiter, columns };
+  return { delimiter, columns, twice, ...newline };
 }
 
 function findDelimiter(text: string): string {
@@ -195,26 +212,110 @@ function firstRecords(text: string, delimiter: string, count: number): string[][
   return records;
 }
 
-/** The first record whose number of fields is not that of the header, rows counted from 1 without the header. */
+/** What is wrong with a record; rows count from 1 without the header, which is row 0, lines from 1. */
+export type BadRecord =
+  | { readonly row: number; readonly what: "fields"; readonly fields: number }
+  | { readonly row: number; readonly what: "long" }
+  /** A quote opens on that line and nothing closes it, or text goes on after the closing one. */
+  | { readonly row: number; readonly what: "open" | "after"; readonly line: number };
+
+const [quote, feed, carriage] = [0x22, 0x0a, 0x0d];
+
+/** The first record that is none: other fields than the header has, a quote without end, more than `most` bytes. */
 export async function firstBadRecord(
   path: string,
   delimiter: string,
   fields: number,
   header: boolean,
-): Promise<{ row: number; fields: number } | undefined> {
-  const parser = createRecordParser(delimiter);
-  const decoder = new TextDecoder("utf-8");
-  let row = header ? -1 : 0;
-  const look = (records: Generator<string[]>): { row: number; fields: number } | undefined => {
-    for (const record of records) {
-      row++;
-      if (record.length !== fields && row > 0) return { row, fields: record.length };
+  most: number,
+): Promise<BadRecord | undefined> {
+  const cut = delimiter.charCodeAt(0);
+  let row = header ? 0 : 1;
+  let line = 1;
+  let found = 1;
+  let bytes = 0;
+  let fieldBytes = 0;
+  let before = 0;
+  let quoted = false;
+  let closed = false; // a quote inside a quoted field that may be doubled or close it
+  let opened = 0;
+  let after: { row: number; line: number } | undefined;
+  const ended = (): BadRecord | undefined => {
+    // Empty lines are no records.
+    if (bytes === 0) return undefined;
+    if (found !== fields && row > 0) {
+      if (after?.row === row) return { ...after, what: "after" };
+      return { row, what: "fields", fields: found };
     }
+    row++;
+    found = 1;
+    bytes = 0;
+    fieldBytes = 0;
     return undefined;
   };
-  for await (const chunk of openText(path)) {
-    const bad = look(parser.push(decoder.decode(chunk, { stream: true })));
-    if (bad !== undefined) return bad;
+  for await (const piece of openText(path)) {
+    for (const byte of piece) {
+      const last = before;
+      before = byte;
+      if (closed) {
+        closed = false;
+        if (byte !== quote) {
+          quoted = false;
+          if (byte !== cut && byte !== feed && byte !== carriage) after ??= { row, line };
+        } else {
+          bytes++;
+          continue;
+        }
+      }
+      if (byte === feed ? last !== carriage : byte === carriage) line++;
+      if (!quoted && (byte === feed || byte === carriage)) {
+        if (byte === feed && last === carriage) continue;
+        const bad = ended();
+        if (bad !== undefined) return bad;
+        continue;
+      }
+      bytes++;
+      if (bytes > most) return quoted ? { row, what: "open", line: opened } : { row, what: "long" };
+      if (quoted) {
+        if (byte === quote) closed = true;
+      } else if (byte === cut) {
+        found++;
+        fieldBytes = 0;
+      } else if (byte === quote && fieldBytes === 0) {
+        quoted = true;
+        opened = line;
+      } else fieldBytes++;
+    }
   }
-  return look(parser.end());
+  if (quoted && !closed) return { row, what: "open", line: opened };
+  return ended() ?? (after === undefined ? undefined : { ...after, what: "after" });
+}
+
+/** The encoding that bytes are probably in, as iconv calls it, where they are text but not UTF-8. */
+export function encodingOf(bytes: Buffer): string | undefined {
+  const head = bytes.subarray(0, 1 << 16);
+  if (head.length > 1 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)))
+    return "UTF-16";
+  let zeros = 0;
+  let even = 0;
+  let high = 0;
+  let pairs = 0;
+  let strange = 0;
+  for (let i = 0; i < head.length; i++) {
+    const byte = head[i]!;
+    if (byte === 0) {
+      zeros++;
+      if (i % 2 === 0) even++;
+    } else if (byte < 0x20 && byte !== 0x09 && byte !== feed && byte !== carriage) strange++;
+    else if (byte >= 0xa1 && head[i + 1]! >= 0xa1) {
+      pairs++;
+      high += 2;
+      i++;
+    } else if (byte >= 0x80) high++;
+  }
+  if (zeros > head.length / 4 && strange === 0)
+    return even === 0 ? "UTF-16LE" : even === zeros ? "UTF-16BE" : undefined;
+  if (zeros > 0 || strange > 0 || high === 0) return undefined;
+  // A character of GB18030 is two high bytes; the accents of Western Europe stand alone.
+  return pairs * 2 > high * 0.8 ? "GB18030" : "WINDOWS-1252";
 }

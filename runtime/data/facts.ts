@@ -9,7 +9,8 @@ import { DataError } from "./batch.ts";
 import { listOf, momentOf, numberOf } from "./cells.ts";
 import { dialectOf, notText, parseRecords, readHead } from "./csv.ts";
 import { firstLine, openDatabase, quoteText } from "./duckdb.ts";
-import { formatOf, nearFile, openTable, type SourceFile, sourceFiles, sourceName } from "./source.ts";
+import { openTable } from "./source.ts";
+import { formatOf, nearFile, type SourceFile, sourceFiles, sourceName } from "./source-files.ts";
 
 export type ColumnType = "number" | "date" | "boolean" | "text" | "list" | "bytes";
 
@@ -68,7 +69,8 @@ type FileFacts = { readonly columns: readonly ColumnFact[]; readonly rows?: numb
 async function fileFacts(file: SourceFile, header: boolean): Promise<FileFacts> {
   const format = formatOf(file.absolute);
   if (typeof format === "object") return format;
-  if (statSync(file.absolute).isDirectory()) return { why: "it is a folder" };
+  const stat = statSync(file.absolute);
+  if (!stat.isFile()) return { why: stat.isDirectory() ? "it is a folder" : "it is no file" };
   if (format === "parquet") return parquetFacts(file);
   const head = await readHead(file.absolute, headBytes);
   const bad = notText(head.bytes, head.whole);
@@ -94,7 +96,7 @@ async function jsonFacts(text: string, whole: boolean, file: SourceFile): Promis
   if (text.trimStart().startsWith("[")) {
     const table = await openTable(file.absolute, { base: "." });
     const facts = table.columns.map((name): ColumnFact => ({ name, type: "text" }));
-    table.close();
+    await table.close();
     return { columns: facts, rows: table.rows };
   }
   const lines = text.split("\n");

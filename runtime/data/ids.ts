@@ -1,53 +1,35 @@
-/** Names of rows: the plan's id column, else `id`, else the row number. */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
+/** Names of rows: the plan's id column, else `id`, else the row number. Checks them; source.ts looks them up. */
 import { near } from "../../diagnostics/near.ts";
-import { isEmpty } from "./cells.ts";
 import type { Problems } from "./problems.ts";
+import { mostKept } from "./rows.ts";
 import type { Table } from "./source.ts";
 
-/** Ids by row; `named` if a column gives them. Reports column-missing, empty-cell and duplicate-id (not for new rows). */
+/** Names the table's rows. Reports column-missing, empty-cell and duplicate-id (not for new rows). */
 export async function readIds(
   wanted: string | undefined,
   table: Table,
   problems: Problems,
   predicting: boolean,
-): Promise<{ ids: string[]; named: boolean }> {
-  const numbers = (): string[] => Array.from(table.rowNumbers, String);
+): Promise<void> {
   const column = wanted ?? "id";
   const about = { statement: "data", property: "id", column };
   if (!table.has(column)) {
-    // A table of new rows may do without.
+    // A table of new rows may do without, and so may a table with another name for its ids.
     if (wanted !== undefined && !predicting) {
-      problems.add("column-missing", about, {
-        path: table.path,
-        column,
-        near: near(column, table.columns),
-        own: false,
-      });
+      const facts = { path: table.without(column), column, near: near(column, table.columns), own: false };
+      problems.add("column-missing", about, facts);
     }
-    return { ids: numbers(), named: false };
+    return;
   }
-  const ids: string[] = new Array<string>(table.rows);
-  const empty: DataRow[] = [];
-  const first = new Map<string, number>();
-  const repeated = new Map<string, number[]>();
-  await table.visit([column], ([cells], start) => {
-    cells!.forEach((cell, i) => {
-      const row = start + i;
-      const id = isEmpty(cell) ? String(table.rowNumbers[row]) : cell!.trim();
-      if (isEmpty(cell)) empty.push(table.row(row));
-      ids[row] = id;
-      const before = first.get(id);
-      if (before === undefined) first.set(id, row);
-      else if (repeated.has(id)) repeated.get(id)!.push(row);
-      else repeated.set(id, [before, row]);
-    });
-  });
-  if (!predicting && empty.length > 0)
-    problems.add("empty-cell", about, { rows: empty.length, column, of: "data" }, empty);
-  if (!predicting && repeated.size > 0) {
-    const rows = [...repeated].flatMap(([id, list]) => list.map((row) => table.row(row, { id })));
-    problems.add("duplicate-id", about, { ids: repeated.size }, rows);
+  table.nameBy(column);
+  if (predicting) return;
+  const empty = await table.empty(column, mostKept);
+  if (empty.count > 0) {
+    const rows = { count: empty.count, rows: empty.rows.map((row) => table.row(row)) };
+    problems.add("empty-cell", about, { rows: empty.count, column, of: "data" }, rows);
   }
-  return { ids, named: true };
+  const repeated = await table.repeated(column, mostKept);
+  if (repeated.values === 0) return;
+  const rows = { count: repeated.count, rows: repeated.rows.map(({ row, value }) => table.row(row, { id: value })) };
+  problems.add("duplicate-id", about, { ids: repeated.values }, rows);
 }

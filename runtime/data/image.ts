@@ -3,17 +3,18 @@
  * scaled, normalised and augmented when a batch is made.
  */
 import path from "node:path";
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { ImagePlan } from "../../plan/plan.ts";
 import { isArrayFile } from "./array-file.ts";
 import type { FittedModality } from "./batch.ts";
 import { beginEntry, cacheKey, findEntry } from "./cache.ts";
 import { augmentImage } from "./image-augment.ts";
+import { lookInto } from "./inspect-media.ts";
 import { type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
-import { createArrays, distinct, eachItem, identities, inOrder, rowsNaming, usedItems } from "./media-items.ts";
-import { checkSignal, concurrently, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
-import { decodeItem, decodePicture } from "./picture.ts";
-import { createStoreFile, openStore, type Store, type StoreWriter } from "./store.ts";
+import { createFaults } from "./media-faults.ts";
+import { createArrays, eachItem, filesOf, identities, usedItems } from "./media-items.ts";
+import { checkSignal, concurrently, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
+import { checkFile, checkItem, decodeFile, decodeItem } from "./picture.ts";
+import { createStoreFile, holds, openStore, type Store, type StoreWriter } from "./store.ts";
 
 interface ImageState {
   /** Per channel, after rescaling; 0 and 1 without normalisation. */
@@ -28,6 +29,14 @@ export function imageReader(name: string, plan: ImagePlan, place: Workplace): Mo
       cells = await scanMedia(name, plan, place);
       return cells.present;
     },
+    async inspect(rows) {
+      const scanned = cells!;
+      const { used } = usedItems(scanned, rows);
+      // What was decoded before is known to be fine.
+      if (findEntry(place.cacheDir, entryOf(plan, scanned, used).key) === undefined)
+        await inspectAll(name, plan, place, scanned, used);
+      return filesOf(scanned, used);
+    },
     async prepare(rows, train, fitted) {
       const scanned = cells!;
       const { store, slots } = await decodeAll(name, plan, place, scanned, rows);
@@ -35,6 +44,43 @@ export function imageReader(name: string, plan: ImagePlan, place: Workplace): Mo
       return { fitted: made, feed: imageFeed(plan, made.state as ImageState, scanned, slots, store) };
     },
   };
+}
+
+/** The cache's entry of these items: its key, and what it says of itself. */
+function entryOf(
+  plan: ImagePlan,
+  cells: MediaCells,
+  used: readonly number[],
+): { key: string; settings: { [name: string]: unknown } } {
+  const settings = { size: plan.size, channels: plan.channels, resize: plan.resize };
+  const items = used.map((item) => cells.items[item]!);
+  return { key: cacheKey("image", JSON.stringify(settings), identities(items)), settings };
+}
+
+const inArray = (item: MediaItem): boolean => item.index !== undefined || isArrayFile(item.file.name);
+
+async function inspectAll(
+  name: string,
+  plan: ImagePlan,
+  place: Workplace,
+  cells: MediaCells,
+  used: readonly number[],
+): Promise<void> {
+  const arrays = createArrays();
+  const faults = createFaults(name, plan, cells, place);
+  try {
+    await lookInto(name, cells, used, place, faults, {
+      kind: "pictures",
+      width: Math.max(4, place.threads * 2),
+      async judge(item) {
+        await (inArray(item) ? checkItem(item, arrays) : checkFile(item.file));
+        return {};
+      },
+    });
+  } finally {
+    await arrays.close();
+  }
+  faults.report();
 }
 
 async function decodeAll(
@@ -46,8 +92,7 @@ async function decodeAll(
 ): Promise<{ store: Store; slots: Int32Array }> {
   const { used, slots } = usedItems(cells, rows);
   const items = used.map((item) => cells.items[item]!);
-  const settings = { size: plan.size, channels: plan.channels, resize: plan.resize };
-  const key = cacheKey("image", JSON.stringify(settings), identities(items));
+  const { key, settings } = entryOf(plan, cells, used);
   const started = performance.now();
   const tell = (done: number, cached: boolean): void =>
     place.progress({
@@ -57,94 +102,46 @@ async function decodeAll(
       cached,
       seconds: (performance.now() - started) / 1000,
     });
-  const entry = findEntry(place.cacheDir, key);
-  if (entry !== undefined) {
-    try {
-      const store = await openStore(path.join(entry.folder, "data.npy"));
-      tell(items.length, true);
-      return { store, slots };
-    } catch {
-      // A damaged entry is made anew.
-    }
+  const [height, width] = plan.size;
+  const shape = [height, width, plan.channels];
+  const known = await openEntry(place.cacheDir, key, items.length, shape);
+  if (known !== undefined) {
+    tell(items.length, true);
+    return { store: known, slots };
   }
   const arrays = createArrays();
-  const bad: DataRow[] = [];
-  const large: DataRow[] = [];
-  const mismatch = new Map<string, { rows: DataRow[]; holds: string; asks: string }>();
-  const [height, width] = plan.size;
+  const faults = createFaults(name, plan, cells, place);
+  const first = items[0];
   const floats =
-    items.length > 0 &&
-    items[0]!.index !== undefined &&
-    (await arrays.open(items[0]!).catch(() => undefined))?.type !== "u8";
+    first?.index !== undefined && (await arrays.open(first.file).catch(() => undefined))?.type !== "u8";
   const writing = beginEntry(place.cacheDir, key);
   let writer: StoreWriter | undefined;
   try {
-    writer = createStoreFile(path.join(writing.folder, "data.npy"), floats ? "f32" : "u8", items.length, [
-      height,
-      width,
-      plan.channels,
-    ]);
+    writer = createStoreFile(path.join(writing.folder, "data.npy"), floats ? "f32" : "u8", items.length, shape);
     let done = 0;
     await concurrently(items.length, Math.max(4, place.threads * 2), async (i) => {
       checkSignal(place.signal);
       const item = items[i]!;
-      const rowsWith = (why: string): DataRow[] => rowsNaming(cells, used[i]!, place, { path: item.file.shown, why });
+      let pixels: Uint8Array | Float32Array | undefined;
       try {
-        const pixels =
-          item.index === undefined && !isArrayFile(item.file.name)
-            ? await decodeFile(item, plan)
-            : await decodeItem(item, plan, arrays);
-        if (pixels === undefined) {
-          const array = await arrays.open(item);
-          const held = mismatch.get(item.file.shown) ?? {
-            rows: [],
-            holds: `${array.items.toLocaleString("en-US")} items`,
-            asks: `item ${item.index?.toLocaleString("en-US")}`,
-          };
-          held.rows.push(...rowsNaming(cells, used[i]!, place, { path: item.file.shown, value: String(item.index) }));
-          mismatch.set(item.file.shown, held);
-        } else writer!.write(i, floats && pixels instanceof Uint8Array ? Float32Array.from(pixels) : pixels);
+        pixels = await (inArray(item) ? decodeItem(item, plan, arrays) : decodeFile(item.file, plan));
       } catch (error) {
-        if ((error as { code?: string }).code === "too-large") large.push(...rowsWith("over 100,000,000 pixels"));
-        else bad.push(...rowsWith(reasonOf(error, place.signal)));
+        faults.add(used[i]!, error);
       }
+      // Outside of `try`: what the disk does not take is no fault of the file.
+      if (pixels !== undefined)
+        writer!.write(i, floats && pixels instanceof Uint8Array ? Float32Array.from(pixels) : pixels);
       if (++done % 64 === 0) tell(done, false);
     });
-    const about = {
-      statement: name,
-      property: plan.file !== undefined ? "file" : plan.files !== undefined ? "files" : "column",
-    };
-    if (large.length > 0)
-      place.problems.add(
-        "file-too-large",
-        about,
-        { files: distinct(large), most: "100,000,000 pixels" },
-        inOrder(large),
-      );
-    if (bad.length > 0)
-      place.problems.add("file-unreadable", about, { files: distinct(bad), kind: "a picture" }, inOrder(bad));
-    for (const [file, held] of mismatch) {
-      place.problems.add(
-        "array-mismatch",
-        { statement: name, property: "index" },
-        { path: file, holds: held.holds, text: "index", asks: held.asks, column: plan.index },
-        held.rows,
-      );
-    }
+    faults.report();
     const store = await writer.finish();
-    if (bad.length + large.length + mismatch.size > 0) {
-      writing.drop();
-      return { store, slots };
+    if (faults.some) writing.drop();
+    else {
+      const kind = `image ${height}x${width}x${plan.channels}`;
+      writing.finish({ kind, created: new Date().toISOString(), items: items.length, settings });
+      tell(items.length, false);
     }
-    await store.close();
-    const folder = writing.finish({
-      kind: `image ${height}x${width}x${plan.channels}`,
-      created: new Date().toISOString(),
-      items: items.length,
-      settings,
-    });
-    tell(items.length, false);
-    return { store: await openStore(path.join(folder, "data.npy")), slots };
+    return { store, slots };
   } catch (error) {
     writer?.drop();
     writing.drop();
@@ -154,9 +151,19 @@ async function decodeAll(
   }
 }
 
-async function decodeFile(item: MediaItem, plan: ImagePlan): Promise<Uint8Array> {
-  if (item.file.size === 0) throw new Error("empty");
-  return decodePicture(await item.file.read(), plan);
+/** The store of an entry that is whole and holds what is expected; a damaged one is made anew. */
+async function openEntry(
+  cacheDir: string,
+  key: string,
+  items: number,
+  shape: readonly number[],
+): Promise<Store | undefined> {
+  const entry = findEntry(cacheDir, key);
+  if (entry === undefined) return undefined;
+  const store = await openStore(path.join(entry.folder, "data.npy")).catch(() => undefined);
+  if (store === undefined || holds(store, items, shape)) return store;
+  await store.close();
+  return undefined;
 }
 
 const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };

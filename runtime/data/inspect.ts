@@ -45,6 +45,7 @@ export async function inspectData(data: DataPlan, options: LookOptions): Promise
 /** Looks into every file that rows of a part name; returns how many there are. */
 export async function inspectFiles(look: Look): Promise<number> {
   let files = 0;
-  for (const { reader } of look.modalities) files += (await reader.inspect?.(look.rows)) ?? 0;
+  for (const { reader } of look.modalities) files += (await reader.inspect?.(look.rows, look.train)) ?? 0;
+  await look.table.nameRows();
   return files;
 }

@@ -4,33 +4,26 @@
  * inspect.ts goes on to tell what was found.
  */
 
-import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { DataPlan, ModalityPlan, SourcePlan, TargetPlan } from "../../plan/plan.ts";
 import { audioReader } from "./audio.ts";
 import type { FittedData, FittedModality } from "./batch.ts";
-import { cacheRoot, writableRoot } from "./cache.ts";
+import { asideFolder, cacheRoot, writableRoot } from "./cache.ts";
 import { readIds } from "./ids.ts";
 import { imageReader } from "./image.ts";
-import { reportLeaks } from "./leaks.ts";
+import { reportLeaks, reportTrained } from "./leaks.ts";
+import type { TrainedRows } from "./leaks-trained.ts";
 import { openMedia } from "./media.ts";
 import type { DataNote, ModalityReader, Progress, Workplace } from "./modality.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { openTable, type Table } from "./source.ts";
+import { type ReadyTarget, readyTarget } from "./ready-targets.ts";
+import { type SharedTables, shareTables } from "./shared-tables.ts";
+import type { Table } from "./source.ts";
 import { readSplit, type Split } from "./split-table.ts";
 import { tabularReader } from "./tabular.ts";
-import {
-  fitTarget,
-  numbersAsClasses,
-  type PartRows,
-  type ReadyTarget,
-  readTarget,
-  reportMissing,
-  type TargetCells,
-} from "./targets.ts";
+import { numbersAsClasses, type PartRows, readTarget, reportMissing, type TargetCells } from "./targets.ts";
 import { textReader } from "./text.ts";
 import { vectorReader } from "./vector.ts";
 
@@ -43,11 +36,15 @@ export interface LookOptions {
   readonly fitted?: FittedData;
   /** With `fitted`: true, at least one row must have a label, or there is nothing to judge; false, labels are not read. */
   readonly labels?: boolean;
+  /** The rows that the model was trained on: others are to be judged, so these are reported. */
+  readonly trained?: TrainedRows;
   /** Where features are kept; default `${XDG_CACHE_HOME or ~/.cache}/mmfc`. */
   readonly cacheDir?: string;
   readonly threads?: number;
   /** Only these modalities are read. */
   readonly modalities?: readonly string[];
+  /** Tables that several looks share; whoever made them closes them. */
+  readonly tables?: SharedTables;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -72,9 +69,10 @@ export interface Look {
   /** Rows of any part, ascending. */
   readonly rows: Int32Array;
   readonly train: Int32Array;
-  readonly ids: readonly string[];
   readonly problems: Problems;
   readonly notes: readonly DataNote[];
+  /** What a run keeps of its training rows. */
+  readonly trained?: TrainedRows;
   /** Modalities by name, as they are fitted. */
   readonly fitted: { [name: string]: FittedModality };
 }
@@ -101,18 +99,20 @@ export async function lookAtData(data: DataPlan, options: LookOptions, closing: 
   }
   // A condition on the plan's table may name columns that another table lacks.
   const where = options.source === undefined ? data.where : undefined;
-  const table = await openTable(options.source ?? data.source, {
+  const tables = options.tables ?? shareTables([data]);
+  if (options.tables === undefined) closing.push(() => tables.close());
+  const table = await tables.open(options.source ?? data.source, data, {
     base: options.base,
+    aside: () => asideFolder(root),
     ...(data.header === undefined ? {} : { header: data.header }),
     ...(where === undefined ? {} : { where }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  closing.push(() => table.close());
   const media = await openMedia(data.media, options.base, table.folder, root);
   closing.push(() => media.close());
 
-  const ids = await readIds(data.id, table, problems, predicting);
-  if (ids.named) table.named(ids.ids);
+  await readIds(data.id, table, problems, predicting);
   const place: Workplace = {
     table,
     media,
@@ -122,11 +122,10 @@ export async function lookAtData(data: DataPlan, options: LookOptions, closing: 
     threads: options.threads ?? availableParallelism(),
     predicting,
     progress: (progress) => options.onProgress?.(progress),
+    scanned: new Map(),
     fittedOf: (modality) => fittedModalities[modality],
     aside() {
-      const folder = path.join(root, "features", `aside.part-${process.pid}-${randomBytes(6).toString("hex")}`);
-      mkdirSync(folder, { recursive: true });
-      return path.join(folder, "data.npy");
+      return path.join(asideFolder(root), "data.npy");
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -177,7 +176,7 @@ export async function lookAtData(data: DataPlan, options: LookOptions, closing: 
   const stratifies = data.split.by === "random" && data.split.stratify === undefined;
   for (const one of cells) {
     if (!predicting) reportMissing(one, inParts, place);
-    if (parted) targets.push(fitTarget(one, parts, options.fitted?.targets[one.name], { ...place, stratifies }));
+    if (parted) targets.push(readyTarget(one, parts, options.fitted?.targets[one.name], { ...place, stratifies }));
   }
   const train = parts.find((part) => part.name === "train")?.rows ?? new Int32Array(0);
   for (const [name, plan] of parted ? whole : [])
@@ -195,13 +194,14 @@ export async function lookAtData(data: DataPlan, options: LookOptions, closing: 
     parts,
     rows,
     train,
-    ids: ids.ids,
     problems,
     notes,
     fitted: fittedModalities,
   };
-  if (split !== undefined) await reportLeaks(data, look, place);
-  return look;
+  if (options.trained !== undefined) await reportTrained(data, look, place, options.trained);
+  const trained = split === undefined ? undefined : await reportLeaks(data, look, place);
+  await table.nameRows();
+  return trained === undefined ? look : { ...look, trained };
 }
 
 /** Where not one row of the table has a label, every target says why. */

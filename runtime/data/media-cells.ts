@@ -2,12 +2,13 @@
  * From cells to media files: a path in a column, a path made of columns, one item of an array file, several of them a row.
  * Every file is looked for once, however many rows name it; nothing is decoded here.
  */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import { near } from "../../diagnostics/near.ts";
 import type { ModalityPlan } from "../../plan/plan.ts";
 import { isEmpty, listOf, naSet, numberOf, templateColumns } from "./cells.ts";
-import type { FoundFile } from "./media.ts";
-import type { Workplace } from "./modality.ts";
+import type { Found, FoundFile } from "./media.ts";
+import { checkSignal, type Workplace } from "./modality.ts";
+import { bytesIn } from "./open-file.ts";
+import { rowList } from "./rows.ts";
 
 /** A file, or one item of an array file. */
 export interface MediaItem {
@@ -79,36 +80,50 @@ export async function scanMedia(
   const na = naSet(plan.na);
   const forgiving = plan.optional === true || plan.missing !== undefined;
   const items: MediaItem[] = [];
-  const known = new Map<string, number>(); // -1: not there, -2: outside
-  const missing: DataRow[] = [];
-  const empty: DataRow[] = [];
-  const outside: DataRow[] = [];
-  const badIndex: DataRow[] = [];
+  const known = new Map<string, number | Exclude<Found, FoundFile>>();
+  const missing = rowList();
+  const empty = rowList();
+  const outside = rowList();
+  const badIndex = rowList();
   let outsideOf = "";
+  let links = 0;
+  let lacking = 0;
+  let lastLacking = -1;
 
   const itemOf = (path: string, index: number | undefined, row: number): number => {
     const part = table.files[table.fileOf[row]!]?.part;
     const key = `${part ?? ""}\0${path}\0${index ?? ""}`;
-    const at = known.get(key);
-    if (at !== undefined && at >= 0) return at;
-    const found = place.media.find(path, part);
-    if (found.found === "file") {
-      items.push({ file: found, row, ...(index === undefined ? {} : { index }) });
-      known.set(key, items.length - 1);
-      return items.length - 1;
+    let found = known.get(key);
+    if (typeof found === "number") return found;
+    if (found === undefined) {
+      const looked = place.media.find(path, part);
+      if (looked.found === "file") {
+        items.push({ file: looked, row, ...(index === undefined ? {} : { index }) });
+        known.set(key, items.length - 1);
+        return items.length - 1;
+      }
+      found = looked;
+      known.set(key, found);
     }
+    const { shown } = found;
     if (found.found === "outside") {
       outsideOf = found.folder;
-      outside.push(table.row(row, { path }));
-    } else if (!forgiving)
-      missing.push(table.row(row, { path: found.shown, ...(found.why === undefined ? {} : { why: found.why }) }));
+      const why = found.link === true ? { why: "a link" } : {};
+      if (found.link === true) links++;
+      outside.add(() => table.row(row, { path: shown, ...why }));
+    } else if (!forgiving) {
+      const why = found.why === undefined ? {} : { why: found.why };
+      if (row !== lastLacking) lacking++;
+      lastLacking = row;
+      missing.add(() => table.row(row, { path: shown, ...why }));
+    }
     return -1;
   };
 
   /** Bytes in the table itself, as a file: equal ones are one item. */
   const bytesItem = (column: string, cell: string, row: number): number => {
     const at = known.get(cell);
-    if (at !== undefined) return at;
+    if (typeof at === "number") return at;
     const shown = `"${column}" of row ${table.rowNumbers[row]}`;
     const size = Number(cell.slice(cell.indexOf(":") + 1));
     const file: FoundFile = {
@@ -117,6 +132,8 @@ export async function scanMedia(
       name: column,
       size,
       identity: `bytes|${cell}`,
+      open: async () => bytesIn(await table.bytes(column, row)),
+      check: () => {},
       read: () => table.bytes(column, row),
     };
     items.push({ file, row });
@@ -125,6 +142,7 @@ export async function scanMedia(
   };
 
   await table.visit(wanted, (cells, start) => {
+    checkSignal(place.signal);
     const column = new Map(wanted.map((one, i) => [one, cells[i]!]));
     const rows = cells[0]?.length ?? 0;
     for (let i = 0; i < rows; i++) {
@@ -134,12 +152,12 @@ export async function scanMedia(
       if (plan.index !== undefined) {
         const cell = column.get(plan.index)![i];
         if (isEmpty(cell, na)) {
-          if (!forgiving) empty.push(table.row(row));
+          if (!forgiving) empty.add(() => table.row(row));
           continue;
         }
         index = numberOf(cell!);
         if (!Number.isInteger(index) || index < 0) {
-          badIndex.push(table.row(row, { value: cell! }));
+          badIndex.add(() => table.row(row, { value: cell! }));
           continue;
         }
       }
@@ -169,7 +187,7 @@ export async function scanMedia(
       let some = false;
       for (let k = 0; k < width; k++) some ||= of[row * width + k]! >= 0;
       if (some) present[row] = 1;
-      if (lacks && !forgiving && (plan.count === undefined || !some)) empty.push(table.row(row));
+      if (lacks && !forgiving && (plan.count === undefined || !some)) empty.add(() => table.row(row));
       // Of several required files each must be there, unless `count` says that fewer will do.
       if (plan.missing === "drop" && several && plan.count === undefined) {
         for (let k = 0; k < width; k++) if (of[row * width + k]! < 0) present[row] = 0;
@@ -180,24 +198,29 @@ export async function scanMedia(
   const { problems } = place;
   const written =
     property === "file" || property === "files" ? templateColumns(origins[0]!.template!)[0] : origins[0]!.columns[0];
-  if (outside.length > 0) problems.add("file-outside", about, { paths: outside.length, folder: outsideOf }, outside);
-  if (empty.length > 0) {
+  if (outside.count > 0) {
+    const link = links === outside.count ? { link: true } : {};
+    problems.add("file-outside", about, { paths: outside.count, folder: outsideOf, ...link }, outside);
+  }
+  if (empty.count > 0) {
     problems.add(
       "empty-cell",
       { ...about, column: written ?? name },
-      { rows: empty.length, column: written ?? name, of: plan.type },
+      { rows: empty.count, column: written ?? name, of: plan.type },
       empty,
     );
   }
-  if (badIndex.length > 0) {
-    const facts = { cells: badIndex.length, column: plan.index, kind: "row number" };
+  if (badIndex.count > 0) {
+    const facts = { cells: badIndex.count, column: plan.index, kind: "row number" };
     problems.add("cell-kind", { statement: name, property: "index", column: plan.index }, facts, badIndex);
   }
-  if (missing.length > 0) {
-    const facts = { missing: missing.length, rows: table.rows, kind: nounOf(plan), write: `${plan.type}?`, what: "it" };
+  if (missing.count > 0) {
+    const facts = { missing: lacking, rows: table.rows, kind: nounOf(plan), write: `${plan.type}?`, what: "it" };
     problems.add("file-missing", about, facts, missing);
   }
-  return { items, width, several, of, present };
+  const found: MediaCells = { items, width, several, of, present };
+  place.scanned.set(name, found);
+  return found;
 }
 
 function fillTemplate(template: string, columns: readonly string[], values: readonly string[]): string {
@@ -221,7 +244,7 @@ export function columnsThere(
       "column-missing",
       { statement: name, property, column },
       {
-        path: place.table.path,
+        path: place.table.without(column),
         column,
         near: near(column, place.table.columns),
         own,

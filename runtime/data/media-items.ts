@@ -1,11 +1,10 @@
 /**
- * Media items as the kinds that decode them see them: which are used, which rows name them, what makes them others, and the
- * array files they lie in.
+ * Media items as the kinds that decode them see them: which are used, what makes them others, and the array files they lie
+ * in.
  */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import { type ArrayFile, openArray } from "./array-file.ts";
+import type { FoundFile } from "./media.ts";
 import type { MediaCells, MediaItem } from "./media-cells.ts";
-import type { Workplace } from "./modality.ts";
 import type { Store, StoreArray } from "./store.ts";
 
 /** Items that any of the rows uses, in order of first use. */
@@ -24,27 +23,9 @@ export function usedItems(cells: MediaCells, rows: Int32Array): { used: number[]
   return { used, slots };
 }
 
-/** All rows that name an item. */
-export function rowsNaming(cells: MediaCells, item: number, place: Workplace, more: Partial<DataRow>): DataRow[] {
-  const rows: DataRow[] = [];
-  let last = -1;
-  cells.of.forEach((one, at) => {
-    const row = Math.floor(at / cells.width);
-    if (one !== item || row === last) return;
-    last = row;
-    rows.push(place.table.row(row, more));
-  });
-  return rows;
-}
-
-/** How many files rows speak of. */
-export function distinct(rows: readonly DataRow[]): number {
-  return new Set(rows.map((row) => row.path)).size;
-}
-
-/** Rows as the table has them, whatever order they were found in. */
-export function inOrder(rows: DataRow[]): DataRow[] {
-  return rows.sort((a, b) => (a.table === b.table ? a.row - b.row : 0));
+/** How many different files items lie in. */
+export function filesOf(cells: MediaCells, used: readonly number[]): number {
+  return new Set(used.map((item) => cells.items[item]!.file.identity)).size;
 }
 
 /** What makes a cached item another one. */
@@ -54,23 +35,24 @@ export function* identities(items: readonly MediaItem[]): Generator<string> {
 
 /** Array files, opened once each. */
 export interface Arrays {
-  open(item: MediaItem): Promise<ArrayFile>;
+  open(file: FoundFile): Promise<ArrayFile>;
+  /** Whether an array has only finite numbers; read once. */
+  finite(file: FoundFile): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export function createArrays(): Arrays {
   const opened = new Map<string, Promise<ArrayFile>>();
+  const finite = new Map<string, Promise<boolean>>();
+  const once = <T>(all: Map<string, Promise<T>>, file: FoundFile, make: () => Promise<T>): Promise<T> => {
+    const known = all.get(file.identity) ?? make();
+    all.set(file.identity, known);
+    return known;
+  };
+  const open = (file: FoundFile): Promise<ArrayFile> => once(opened, file, () => openArray(file));
   return {
-    open(item) {
-      const { file } = item;
-      const known =
-        opened.get(file.identity) ??
-        (file.absolute === undefined
-          ? file.read().then((bytes) => openArray(file.name, bytes))
-          : openArray(file.name, file.absolute));
-      opened.set(file.identity, known);
-      return known;
-    },
+    open,
+    finite: (file) => once(finite, file, async () => (await open(file)).finite()),
     async close() {
       for (const one of opened.values()) await one.then((array) => array.close()).catch(() => {});
     },

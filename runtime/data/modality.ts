@@ -6,6 +6,7 @@ import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { MediaPlan, ModalityPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
 import type { Media } from "./media.ts";
+import type { MediaCells } from "./media-cells.ts";
 import type { About, Problems } from "./problems.ts";
 import type { Random } from "./random.ts";
 import type { Table } from "./source.ts";
@@ -24,6 +25,8 @@ export interface DataNote {
   readonly facts: { readonly [name: string]: unknown };
   readonly about: About;
   readonly rows?: readonly DataRow[];
+  /** How many rows there are, where `rows` has only the first of them. */
+  readonly rowCount?: number;
 }
 
 /** What a modality works with. */
@@ -39,6 +42,8 @@ export interface Workplace {
   readonly predicting: boolean;
   progress(progress: Progress): void;
   readonly signal?: AbortSignal;
+  /** The files that modalities name, once they are scanned. */
+  readonly scanned: Map<string, MediaCells>;
   /** What another text modality fitted, for `vocabulary: NAME`. */
   fittedOf(modality: string): FittedModality | undefined;
   /** A fresh folder beside the cache, for what is too large for memory. */
@@ -75,7 +80,7 @@ export interface ModalityReader {
    * Looks into the files of `rows` (table rows, ascending), decodes and keeps nothing; reports exactly what `prepare`
    * would. Returns how many different files there are. Kinds that are all in the table's cells do without.
    */
-  inspect?(rows: Int32Array): Promise<number>;
+  inspect?(rows: Int32Array, train: Int32Array): Promise<number>;
   /** Fits on training rows (table rows, ascending) and makes `rows` ready. Without `fitted`, fits anew. */
   prepare(
     rows: Int32Array,
@@ -91,14 +96,20 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason instanceof Error ? signal.reason : new Error("stopped");
 }
 
+/** Lets what waits have its turn: signals, timers, what is drawn on the terminal. */
+export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Runs `work` over 0 to n - 1, at most `width` at a time. After a failure nothing new begins; it is thrown when all has ended. */
 export async function concurrently(n: number, width: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const failures: unknown[] = [];
   const runner = async (): Promise<void> => {
     while (next < n && failures.length === 0) {
+      const index = next++;
       try {
-        await work(next++);
+        // Work that never waits would keep Ctrl-C from being heard.
+        if (index % 64 === 63) await pause();
+        await work(index);
       } catch (error) {
         failures.push(error);
       }
@@ -106,14 +117,4 @@ export async function concurrently(n: number, width: number, work: (index: numbe
   };
   await Promise.all(Array.from({ length: Math.min(width, n) }, runner));
   if (failures.length > 0) throw failures[0];
-}
-
-/** Why a file could not be read, for its row; throws what is no fault of the file (a full disk, a signal). */
-export function reasonOf(error: unknown, signal: AbortSignal | undefined): string {
-  checkSignal(signal);
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EMFILE") throw error;
-  if (code === "ENOENT") return "it vanished while it was read";
-  if (code === "EACCES" || code === "EPERM") return "no permission to read it";
-  return error instanceof Error ? error.message : String(error);
 }

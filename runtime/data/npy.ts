@@ -39,16 +39,17 @@ export interface NpyHeader {
 }
 
 /**
- * Reads a header from the first bytes of a file.
+ * Reads a header from the first bytes of a file. Shapes are whole numbers; whether they are true is for the caller.
  * @throws Error with the reason, for the message
  */
 export function readNpyHeader(bytes: Buffer): NpyHeader {
-  if (bytes.length < 10 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY") throw new Error("it is not an .npy file");
+  if (bytes.length < 12 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY") throw new Error("it is not an .npy file");
   const wide = bytes[6]! >= 2;
   const length = wide ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);
   const start = wide ? 12 : 10;
-  const text = bytes.toString("latin1", start, start + length);
-  const descr = /'descr':\s*'([<>|=])([a-z]\d+)'/.exec(text);
+  const text = bytes.toString("latin1", start, start + Math.min(length, mostHeader));
+  const descr = /'descr':\s*'([<>|=])([A-Za-z]\d*)'/.exec(text);
+  if (descr?.[2]?.[0] === "O") throw new Error("it holds Python objects (pickle), which are not read");
   const shape = /'shape':\s*\(([^)]*)\)/.exec(text)?.[1];
   const type = descr === null ? undefined : descriptions[descr[2]!];
   if (descr === null || type === undefined || shape === undefined) throw new Error("its elements are not numbers");
@@ -57,9 +58,13 @@ export function readNpyHeader(bytes: Buffer): NpyHeader {
     .split(",")
     .map((one) => one.trim())
     .filter((one) => one !== "")
-    .map(Number);
+    .map((one) => (/^\d+L?$/.test(one) ? Number.parseInt(one, 10) : Number.NaN));
+  if (!sizes.every((one) => one <= Number.MAX_SAFE_INTEGER)) throw new Error(`its shape is (${shape.slice(0, 60)})`);
   return { type, bigEndian: descr[1] === ">", shape: sizes, offset: start + length };
 }
+
+// NumPy's own limit is 10,000 signs unless the file is trusted.
+const mostHeader = 65_536;
 
 /** The header of a little-endian array, version 1.0. */
 export function npyHeader(type: "u8" | "f32" | "i32" | "i16", shape: readonly number[]): Buffer {

@@ -7,7 +7,7 @@ import type { Batch, BatchOptions, NumArray, Part } from "./batch.ts";
 import type { Feed } from "./modality.ts";
 import { createRandom, hashText, permutation, type Random } from "./random.ts";
 import type { Table } from "./source.ts";
-import { labelledRows, type ReadyTarget, targetRows } from "./targets.ts";
+import { labelledRows, type ReadyTarget, targetRows } from "./ready-targets.ts";
 
 /** A modality that is ready. */
 export interface ReadyModality {
@@ -20,7 +20,7 @@ export interface ReadyModality {
 
 const size = (shape: readonly number[]): number => shape.reduce((all, n) => all * n, 1);
 
-/** Makes a part of table rows. */
+/** Makes a part of table rows; `ids` are theirs, in their order. */
 export function createPart(
   name: PartName | "data",
   rows: Int32Array,
@@ -33,7 +33,7 @@ export function createPart(
   return {
     name,
     rows: rows.length,
-    ids: Array.from(rows, (row) => ids[row]!),
+    ids,
     rowNumbers: Int32Array.from(rows, (row) => table.rowNumbers[row]!),
     target(wanted) {
       const found = target(wanted);
@@ -68,8 +68,9 @@ async function* batches(
     for (let i = 0; i < count; i++) positions[i] = order === undefined ? start + i : order[start + i]!;
     return assemble(positions, rows, used, targets, options.augment);
   };
-  let next: Promise<Batch> | undefined = n > 0 ? make(0) : undefined;
-  for (let start = 0; start < n; start += batchSize) {
+  const first = (options.start ?? 0) * batchSize;
+  let next: Promise<Batch> | undefined = first < n ? make(first) : undefined;
+  for (let start = first; start < n; start += batchSize) {
     const batch = await next!;
     const following = start + batchSize;
     // Begun before this batch is used, so that it is ready when the engine is.

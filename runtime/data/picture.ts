@@ -2,43 +2,112 @@
  * From the bytes of a picture, or an item of an array file, to pixels of the plan's size and channels: EXIF turned, alpha
  * over white, gray by ITU-R 601, resized as Pillow does. Knows no tables and no cache.
  */
+import { count } from "../../diagnostics/phrase.ts";
 import type { ImagePlan } from "../../plan/plan.ts";
-import { readBitmap } from "./bitmap.ts";
+import { type ArrayFile, allFinite } from "./array-file.ts";
+import { firstFrame, readBitmap } from "./bitmap.ts";
 import { resizeBytes, resizeFloats, toGray } from "./image-resize.ts";
+import type { FoundFile } from "./media.ts";
 import type { MediaItem } from "./media-cells.ts";
+import { ArrayMismatch } from "./media-faults.ts";
 import type { Arrays } from "./media-items.ts";
+import { visitBytes } from "./open-file.ts";
+import { cutOff, TooLarge } from "./reasons.ts";
+import { endsWhole, insteadOf, mayBePicture } from "./signature.ts";
 
 /** Over so many pixels a file is taken for a bomb. */
 const mostPixels = 100_000_000;
+const mostShown = "100,000,000 pixels";
+
+/** A picture as it is stored, turned as EXIF says; alpha over white unless it is kept. */
+interface Pixels {
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
 
 /**
  * Decodes a picture: EXIF turned, alpha over white (kept with 4 channels), gray by ITU-R 601, resized.
  * @returns [height, width, channels] bytes
- * @throws Error with the reason; `code` is `too-large` over 100 million pixels
+ * @throws TooLarge over 100 million pixels, or Error with the reason
  */
 export async function decodePicture(
   bytes: Buffer,
   plan: Pick<ImagePlan, "size" | "channels" | "resize">,
 ): Promise<Uint8Array> {
+  const { pixels, height, width, channels } = await readPixels(bytes, plan.channels === 4);
+  return fitChannels(pixels, height, width, channels, plan);
+}
+
+/**
+ * Decodes a picture of a file, or only looks whether it can be: the same way, so that both find the same faults.
+ * @throws TooLarge, FileChanged, or Error with the reason
+ */
+export async function decodeFile(file: FoundFile, plan: Pick<ImagePlan, "size" | "channels" | "resize">): Promise<Uint8Array> {
+  return decodePicture(await pictureBytes(file), plan);
+}
+
+export async function checkFile(file: FoundFile): Promise<void> {
+  await readPixels(await pictureBytes(file), false, true);
+}
+
+// What is larger is looked at before it is read: a sparse file of nothing takes no room until then.
+const mostUnseen = 16_000_000;
+
+async function pictureBytes(file: FoundFile): Promise<Buffer> {
+  if (file.size === 0) throw new Error("empty");
+  if (file.size > mostUnseen) {
+    const head = await visitBytes(await file.open(), (bytes) => bytes.read(0, 4096));
+    if (!mayBePicture(head)) throw new Error(insteadOf("not a picture", head));
+  }
+  return file.read();
+}
+
+/** `look`: the pixels are not wanted, so that of a large picture all are decoded and few kept. */
+async function readPixels(bytes: Buffer, alpha: boolean, look = false): Promise<Pixels> {
   const bitmap = readBitmap(bytes, mostPixels);
-  if (bitmap !== undefined) return fitChannels(bitmap.pixels, bitmap.height, bitmap.width, bitmap.channels, plan);
+  if (bitmap !== undefined) return bitmap;
+  if (!mayBePicture(bytes)) throw new Error(insteadOf("not a picture", bytes));
   const sharp = await loadSharp();
-  let decoded: { data: Buffer; info: { width: number; height: number; channels: number } };
+  const input = bytes.length > mostFrames ? firstFrame(bytes) : bytes;
   try {
-    let picture = sharp(bytes, { limitInputPixels: mostPixels, failOn: "truncated" }).rotate().toColourspace("srgb");
-    picture = plan.channels === 4 ? picture.ensureAlpha() : picture.flatten({ background: "#ffffff" });
-    decoded = await picture.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+    const { width, height } = await sharp(input, { limitInputPixels: mostPixels }).metadata();
+    if (width * height > mostPixels) throw new TooLarge(mostShown);
+    const large = width * height > manyPixels;
+    const decode = async (): Promise<Pixels> => {
+      let picture = sharp(input, { limitInputPixels: mostPixels, failOn: "truncated" });
+      if (look && large) picture = picture.resize(64, 64, { fit: "fill" });
+      else picture = picture.rotate();
+      picture = picture.toColourspace("srgb");
+      picture = alpha ? picture.ensureAlpha() : picture.flatten({ background: "#ffffff" });
+      const { data, info } = await picture
+        .timeout({ seconds: mostSeconds })
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true });
+      const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+      return { pixels, height: info.height, width: info.width, channels: info.channels };
+    };
+    return await (large ? oneByOne(decode) : decode());
   } catch (error) {
     throw whyOf(error, bytes);
   }
-  const { width, height, channels: has } = decoded.info;
-  return fitChannels(
-    new Uint8Array(decoded.data.buffer, decoded.data.byteOffset, decoded.data.length),
-    height,
-    width,
-    has,
-    plan,
-  );
+}
+
+// The largest photograph takes seconds.
+const mostSeconds = 60;
+
+// A film of a hundred thousand frames is listed frame by frame, although only the first is shown.
+const mostFrames = 1_000_000;
+
+// Pictures of this size take hundreds of MB while they are decoded: one at a time.
+const manyPixels = 16_000_000;
+let last: Promise<unknown> = Promise.resolve();
+
+function oneByOne<T>(work: () => Promise<T>): Promise<T> {
+  const mine = last.then(work, work);
+  last = mine.catch(() => {});
+  return mine;
 }
 
 /** Brings pixels to the plan's channels, then to its size. */
@@ -70,25 +139,23 @@ function loadSharp(): Promise<typeof import("sharp").default> {
   loaded ??= import("sharp").then(({ default: sharp }) => {
     sharp.concurrency(1);
     sharp.cache(false);
+    sharp.block({ operation: ["VipsForeignLoadSvg"] });
     return sharp;
   });
   return loaded;
 }
 
 function whyOf(error: unknown, bytes: Buffer): Error {
+  if (error instanceof TooLarge) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (/exceeds pixel limit/i.test(message))
-    return Object.assign(new Error("over 100,000,000 pixels"), { code: "too-large" });
-  const wave = bytes.toString("latin1", 0, 4) === "RIFF" && bytes.toString("latin1", 8, 12) === "WAVE";
-  if (wave) return new Error("a WAV");
-  if (/unsupported image format/i.test(message)) return new Error("not a picture");
-  if (/truncat|premature|out of order|not enough|end of (file|stream)|read error|incomplete/i.test(message)) {
-    return new Error(
-      `cut off after ${bytes.length < 1000 ? `${bytes.length} bytes` : `${Math.round(bytes.length / 1000)} kB`}`,
-    );
-  }
-  return new Error(message.split("\n")[0]!.trim());
+  if (/exceeds pixel limit/i.test(message)) return new TooLarge(mostShown);
+  if (/timeout/i.test(message)) return new TooLarge(`${mostSeconds} s of decoding`);
+  const whole = endsWhole(bytes) ?? !/truncat|premature|not enough|end of (file|stream)|bad seek|EOF/i.test(message);
+  if (!whole) return cutOff(bytes.length);
+  return new Error(damaged(insteadOf("not a picture", bytes)));
 }
+
+const damaged = (what: string): string => what.replace(/^an? /, "a damaged ");
 
 /** One or two channels (gray, gray and alpha) as three or four. */
 function spread(pixels: Uint8Array, has: number, wanted: number): Uint8Array {
@@ -134,27 +201,46 @@ function place(
   return out;
 }
 
-/** An item of an array file; undefined where the index is past its end. */
-export async function decodeItem(
-  item: MediaItem,
-  plan: ImagePlan,
-  arrays: Arrays,
-): Promise<Uint8Array | Float32Array | undefined> {
-  const array = await arrays.open(item);
-  // Without an index, the file is one picture.
-  const whole = item.index === undefined;
-  if (!whole && item.index! >= array.items) return undefined;
-  const shape = whole ? [array.items, ...array.shape] : array.shape;
-  let pixels: Uint8Array | Float32Array;
-  if (whole) {
-    const all = await Promise.all(Array.from({ length: array.items }, (_, i) => array.item(i)));
-    const size = all[0]?.length ?? 0;
-    pixels = array.type === "u8" ? new Uint8Array(size * all.length) : new Float32Array(size * all.length);
-    for (const [i, line] of all.entries()) pixels.set(line, i * size);
-  } else pixels = await array.item(item.index!);
-  if (shape.length < 2 || shape.length > 3) throw new Error(`its items are ${shape.join("x")}, not pictures`);
+/**
+ * Whether an item of an array file is a picture. Without an index the file is one picture.
+ * @throws ArrayMismatch past its end, TooLarge, or Error with the reason
+ */
+export async function checkItem(item: MediaItem, arrays: Arrays): Promise<void> {
+  const array = await arrays.open(item.file);
+  pictureShape(array, item.index);
+  // Whole numbers need no look at each; where all are finite, each is.
+  if (!(await arrays.finite(item.file))) await itemPixels(array, item.index);
+}
+
+function pictureShape(array: ArrayFile, index: number | undefined): [height: number, width: number, channels: number] {
+  if (index !== undefined && index >= array.items) {
+    throw new ArrayMismatch({
+      property: "index",
+      holds: count(array.items, "item"),
+      text: "index",
+      asks: `item ${index.toLocaleString("en-US")}`,
+    });
+  }
+  const shape = index === undefined ? [array.items, ...array.shape] : array.shape;
+  if (shape.length < 2 || shape.length > 3) throw new Error(`its items are ${shape.join("x") || "numbers"}, not pictures`);
   const [height, width, has = 1] = shape as [number, number, number?];
   if (![1, 3, 4].includes(has)) throw new Error(`its items have ${has} channels`);
+  if (height * width === 0) throw new Error("it has no pixels");
+  if (height * width > mostPixels) throw new TooLarge(mostShown);
+  return [height, width, has];
+}
+
+async function itemPixels(array: ArrayFile, index: number | undefined): Promise<Uint8Array | Float32Array> {
+  const pixels = index === undefined ? await array.all() : await array.item(index);
+  if (!(pixels instanceof Uint8Array) && !allFinite(pixels)) throw new Error("pixels that are no numbers");
+  return pixels;
+}
+
+/** An item of an array file, of the plan's size. @throws as `checkItem` */
+export async function decodeItem(item: MediaItem, plan: ImagePlan, arrays: Arrays): Promise<Uint8Array | Float32Array> {
+  const array = await arrays.open(item.file);
+  const [height, width, has] = pictureShape(array, item.index);
+  let pixels = await itemPixels(array, item.index);
   if (pixels instanceof Uint8Array) {
     if (plan.channels === 1 && has >= 3) return place(toGray(pixels, has), height, width, 1, plan);
     if (plan.channels !== has)

@@ -7,6 +7,7 @@ import type { DataPlan, PartName } from "../../plan/plan.ts";
 import type { FittedData, FittedTarget, Part } from "./batch.ts";
 import { cacheRoot } from "./cache.ts";
 import { inspectFiles } from "./inspect.ts";
+import type { TrainedRows } from "./leaks-trained.ts";
 import { type Closing, type LookOptions, lookAtData } from "./look.ts";
 import type { DataNote } from "./modality.ts";
 import { createPart, type ReadyModality } from "./parts.ts";
@@ -22,6 +23,8 @@ export interface Prepared {
   /** Media files that the rows name. */
   readonly files: number;
   readonly notes: readonly DataNote[];
+  /** What a run keeps of its training rows. */
+  readonly trained?: TrainedRows;
   close(): Promise<void>;
 }
 
@@ -62,6 +65,7 @@ async function prepare(
     look.fitted[name] = fitted;
     ready.push({ name, plan, feed, present });
   }
+  await table.nameRows();
   problems.check();
 
   const fittedTargets: { [name: string]: FittedTarget } = { ...options.fitted?.targets };
@@ -75,7 +79,7 @@ async function prepare(
         part.name as PartName | "data",
         part.rows,
         table,
-        look.ids,
+        await table.ids(part.rows),
         wanted,
         targets,
       );
@@ -85,6 +89,7 @@ async function prepare(
     parts: made,
     files: ready.reduce((sum, one) => sum + (one.feed.files ?? 0), 0),
     notes,
+    ...(look.trained === undefined ? {} : { trained: look.trained }),
     close,
   };
 }

@@ -4,13 +4,17 @@
  */
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import { DataError, type DataProblem } from "./batch.ts";
+import type { RowList } from "./rows.ts";
 
 export type About = DataProblem["about"];
+
+/** Rows of a message: all of them, or a list that kept the first. */
+export type Rows = readonly DataRow[] | Pick<RowList, "count" | "rows">;
 
 /** What was found so far. */
 export interface Problems {
   readonly found: readonly DataProblem[];
-  add(code: string, about: About, facts: DataProblem["facts"], rows?: readonly DataRow[]): void;
+  add(code: string, about: About, facts: DataProblem["facts"], rows?: Rows): void;
   /** Throws a DataError with everything found, if anything was. */
   check(): void;
 }
@@ -22,7 +26,7 @@ export function createProblems(run = false): Problems {
     found,
     add(code, about, known, rows) {
       const facts = run ? { ...known, run } : known;
-      found.push(rows === undefined ? { code, about, facts } : { code, about, facts, rows });
+      found.push({ code, about, facts, ...listed(rows) });
     },
     check() {
       if (found.length > 0) throw new DataError(found);
@@ -31,8 +35,14 @@ export function createProblems(run = false): Problems {
 }
 
 /** A DataError of one problem. */
-export function problem(code: string, about: About, facts: DataProblem["facts"], rows?: readonly DataRow[]): DataError {
-  return new DataError([rows === undefined ? { code, about, facts } : { code, about, facts, rows }]);
+export function problem(code: string, about: About, facts: DataProblem["facts"], rows?: Rows): DataError {
+  return new DataError([{ code, about, facts, ...listed(rows) }]);
+}
+
+function listed(rows: Rows | undefined): Pick<DataProblem, "rows" | "rowCount"> {
+  if (rows === undefined) return {};
+  if (!("count" in rows)) return { rows };
+  return rows.count > rows.rows.length ? { rows: rows.rows, rowCount: rows.count } : { rows: rows.rows };
 }
 
 /** A full disk or missing rights as a problem of the data; anything else as it is. */

@@ -24,6 +24,9 @@ interface Filter {
 }
 
 const filters = new Map<string, Filter>();
+// Files of a thousand odd rates must not keep a thousand tables.
+const mostFilters = 8;
+const mostWeights = 4_000_000;
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
@@ -42,6 +45,7 @@ function filterFor(from: number, to: number): Filter {
       phases: new Map(),
       scale,
     };
+    if (filters.size >= mostFilters) filters.delete(filters.keys().next().value!);
     filters.set(key, filter);
   }
   return filter;
@@ -63,6 +67,11 @@ function weightsAt(filter: Filter, offset: number): Float64Array {
   return weights;
 }
 
+/** Samples around a place that its value at another rate depends on, on each side. */
+export function reachOf(from: number, to: number): number {
+  return from === to ? 0 : filterFor(from, to).half;
+}
+
 /** One channel at another rate; ceil(n · to / from) samples. */
 export function resample(signal: Float32Array, from: number, to: number): Float32Array {
   if (from === to) return signal;
@@ -77,7 +86,7 @@ export function resample(signal: Float32Array, from: number, to: number): Float3
     let weights = phases.get(phase);
     if (weights === undefined) {
       weights = weightsAt(filter, phase / up);
-      if (phases.size < 4096) phases.set(phase, weights);
+      if (phases.size * weights.length < mostWeights) phases.set(phase, weights);
     }
     const start = base - half + 1;
     const first = Math.max(0, -start);

@@ -1,27 +1,19 @@
 /**
- * From a plan's source to a table in DuckDB: CSV, TSV, JSON lines, Parquet, a query, files by part, a folder of class
- * folders. Text formats are read as text, so that ids and labels keep their writing; the table never lies in JavaScript,
- * its columns are handed out in chunks of rows. Knows nothing of modalities.
+ * A table that is open: from a plan's source to rows in DuckDB that are handed out in pieces. The table never lies in
+ * JavaScript; a large one lies in a file of its own, so that memory does not grow with it. Names of rows (ids) are looked
+ * up for messages only. Knows nothing of modalities; load.ts reads the source.
  */
-import { readdirSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { totalmem } from "node:os";
 import path from "node:path";
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
-import { near } from "../../diagnostics/near.ts";
-import type { PartName, SourcePlan } from "../../plan/plan.ts";
-import { compareText, sortLabels } from "./cells.ts";
-import { dialectOf, firstBadRecord, notText, readHead } from "./csv.ts";
-import { type Database, firstLine, openDatabase, quoteName, quoteText } from "./duckdb.ts";
+import type { SourcePlan } from "../../plan/plan.ts";
+import { type Database, openDatabase, quoteText, trimmed } from "./duckdb.ts";
+import { applyWhere, type Column, loadFiles, loadFolders, loadQuery, tableName, fileColumn, rowColumn } from "./load.ts";
 import { problem } from "./problems.ts";
-
-export type TableFormat = "delimited" | "json" | "parquet" | "folders";
-
-/** One file of a source. */
-export interface SourceFile {
-  /** As the user would type it. */
-  readonly shown: string;
-  readonly absolute: string;
-  readonly part?: PartName;
-}
+import { isFolders, nearFile, type SourceFile, sourceFiles, sourceName } from "./source-files.ts";
+import { diskFull, outOfMemory } from "./unreadable.ts";
 
 /** A table that has been read; its rows are numbered from 0 here, whatever they are in their files. */
 export interface Table {
@@ -29,6 +21,7 @@ export interface Table {
   readonly path: string;
   /** Where its media are if the plan does not say. */
   readonly folder: string;
+  /** All columns there are, also those that were not asked for. */
   readonly columns: readonly string[];
   readonly rows: number;
   /** Row number in its file, from 1 without the header. */
@@ -36,7 +29,10 @@ export interface Table {
   /** Index into `files` by row. */
   readonly fileOf: Uint8Array;
   readonly files: readonly SourceFile[];
+  /** Whether every file has the column. */
   has(column: string): boolean;
+  /** What messages call the file that lacks a column: the table's own name, or, of several files, the first without it. */
+  without(column: string): string;
   /** Whether a column's cells are bytes; they are then visited as `hash:size` and read one by one. */
   holdsBytes(column: string): boolean;
   /** The bytes in a cell; none where it is empty. */
@@ -46,69 +42,38 @@ export interface Table {
     columns: readonly string[],
     each: (cells: readonly Cells[], start: number) => void | Promise<void>,
   ): Promise<void>;
-  /** How a row is named in messages. */
+  /** A column's cells, blanks around them taken off, as numbers: equal cells have equal ones, from 0 by first row; -1 is empty. */
+  codes(column: string, names?: readonly string[] | "all"): Promise<Codes>;
+  /** What occurs more than once in a column, with its rows, at most so many of them, those of one value together. */
+  repeated(column: string, most: number): Promise<Repeated>;
+  /** How many cells of a column are empty, and the first of their rows, at most so many. */
+  empty(column: string, most: number): Promise<{ readonly count: number; readonly rows: readonly number[] }>;
+  /** Names rows by a column from now on; where it is empty, and without it, the row number names them. */
+  nameBy(column: string): void;
+  /** The names of rows, in their order. */
+  ids(rows: Int32Array): Promise<string[]>;
+  /** How a row is named in messages. Its id comes with `nameRows`. */
   row(index: number, more?: Partial<DataRow>): DataRow;
-  /** Ids by row once they are known; messages then carry them. */
-  named(ids: readonly string[]): void;
-  close(): void;
+  /** Completes the rows that were given out since with their ids. */
+  nameRows(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export type Cells = readonly (string | null)[];
 
-const chunkRows = 16384;
-
-/** The format that a file's name says, or why it is none. */
-export function formatOf(file: string): TableFormat | { why: string } {
-  const name = file.replace(/\.gz$/i, "");
-  const ending = path.extname(name).toLowerCase();
-  if ([".csv", ".tsv", ".txt"].includes(ending)) return "delimited";
-  if ([".jsonl", ".ndjson", ".json"].includes(ending)) return "json";
-  if ([".parquet", ".pq"].includes(ending)) return "parquet";
-  return { why: `${ending === "" ? "a file without an ending" : ending} is not a table format here` };
+export interface Codes {
+  readonly codes: Int32Array;
+  /** How many different ones there are. */
+  readonly values: number;
+  /** The values that were asked for by their codes; of names, those that the column has. */
+  readonly names: readonly (string | undefined)[];
 }
 
-/** The files of a source, in the order of their rows; none for a query. */
-export function sourceFiles(source: SourcePlan, base: string): SourceFile[] {
-  const file = (shown: string, part?: PartName): SourceFile => ({
-    shown,
-    absolute: path.resolve(base, shown),
-    ...(part === undefined ? {} : { part }),
-  });
-  if (typeof source === "string") return [file(source)];
-  if ("files" in source) {
-    const parts: readonly PartName[] = ["train", "validation", "test"];
-    return parts.flatMap((part) => (source.files[part] === undefined ? [] : [file(source.files[part], part)]));
-  }
-  if ("folders" in source) return [file(source.folders)];
-  return [];
-}
-
-/** What messages call a source. */
-export function sourceName(source: SourcePlan): string {
-  if (typeof source === "string") return source;
-  if ("query" in source) return "the query";
-  if ("folders" in source) return source.folders;
-  return Object.values(source.files)
-    .filter((one) => one !== undefined)
-    .join(", ");
-}
-
-const tableEnding = /\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq)(?:\.gz)?$/i;
-
-/** The nearest name in the folder of a table (or, with `any`, of a folder or archive) that is not there; never a spec. */
-export function nearFile(shown: string, absolute: string, any = false): ReturnType<typeof near> | undefined {
-  try {
-    const names = readdirSync(path.dirname(absolute)).filter((name) =>
-      any ? !name.endsWith(".mmf") : tableEnding.test(name),
-    );
-    const found = near(path.basename(absolute), names);
-    const folder = shown.slice(0, shown.length - path.basename(shown).length);
-    if (found.kind === "one") return { ...found, word: folder + found.word };
-    if (found.kind === "few") return { kind: "few", words: found.words.map((word) => folder + word) };
-    return undefined;
-  } catch {
-    return undefined;
-  }
+export interface Repeated {
+  /** Different values that occur more than once, and all their rows. */
+  readonly values: number;
+  readonly count: number;
+  readonly rows: readonly { readonly row: number; readonly value: string }[];
 }
 
 export interface TableOptions {
@@ -116,26 +81,19 @@ export interface TableOptions {
   readonly header?: false;
   readonly where?: string;
   readonly threads?: number;
+  /** Of the columns there are, those that will be read; without it, all. */
+  readonly columns?: (names: readonly string[]) => readonly string[];
+  /** Makes a folder for a large table; without it, all is in memory. */
+  readonly aside?: () => string;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Reads a source.
- * @throws DataError source-missing, table-unreadable, not-text, query-error, no-rows
+ * @throws DataError source-missing, table-unreadable, not-text, file-too-large, query-error, no-rows; the signal's reason
  */
 export async function openTable(source: SourcePlan, options: TableOptions): Promise<Table> {
-  const database = await openDatabase(options.base, options.threads);
-  try {
-    return await readTable(database, source, options);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-async function readTable(database: Database, source: SourcePlan, options: TableOptions): Promise<Table> {
   const files = sourceFiles(source, options.base);
-  const about = { statement: "data", property: "source" } as const;
-  const shownName = sourceName(source);
   for (const file of files) {
     if (!exists(file.absolute)) {
       throw problem("source-missing", about, {
@@ -147,24 +105,113 @@ async function readTable(database: Database, source: SourcePlan, options: TableO
       });
     }
   }
+  const aside = isLarge(source, files) ? options.aside?.() : undefined;
+  if (aside !== undefined) open.add(aside);
+  try {
+    return await openWithin(source, options, files, aside, 0);
+  } catch (error) {
+    await forget(aside);
+    if (diskFull(error)) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    throw error;
+  }
+}
+
+const about = { statement: "data", property: "source" } as const;
+
+/** Up to so many bytes a table is read into memory. */
+const mostInMemory = 16_000_000;
+/** What DuckDB takes for itself; where that is not enough (a Parquet file of large pieces, a query), more is tried. */
+const memories = [64, 256, 1024, 4096, 16384] as const;
+
+/** What packed files unpack to is only known when they are read; what a query gives, too. */
+function isLarge(source: SourcePlan, files: readonly SourceFile[]): boolean {
+  if (typeof source === "object" && "query" in source) return true;
+  const bytes = files.reduce((sum, file) => {
+    const packed = /\.(?:gz|parquet|pq)$/i.test(file.absolute);
+    return sum + (statSync(file.absolute).isFile() ? statSync(file.absolute).size : 0) * (packed ? 8 : 1);
+  }, 0);
+  return bytes > mostInMemory;
+}
+
+/** Folders of tables that are open, for a process that ends before it closes them. */
+const open = new Set<string>();
+process.on("exit", () => {
+  for (const folder of open) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // It goes when the cache is swept.
+    }
+  }
+});
+
+async function forget(aside: string | undefined): Promise<void> {
+  if (aside === undefined) return;
+  open.delete(aside);
+  await rm(aside, { recursive: true, force: true });
+}
+
+async function openWithin(
+  source: SourcePlan,
+  options: TableOptions,
+  files: readonly SourceFile[],
+  aside: string | undefined,
+  attempt: number,
+): Promise<Table> {
+  const memory = memories[attempt]!;
+  const more = attempt + 1 < memories.length && memories[attempt + 1]! * 1e6 < totalmem();
+  const database = await openDatabase(options.base, {
+    ...(aside === undefined ? {} : { aside, memory: `${memory}MB` }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  try {
+    return await readTable(database, source, options, files, aside);
+  } catch (error) {
+    database.close();
+    if (aside === undefined || !more || !outOfMemory(error)) throw error;
+    rmSync(path.join(aside, "table.duckdb"), { force: true });
+    rmSync(path.join(aside, "table.duckdb.wal"), { force: true });
+    return openWithin(source, options, files, aside, attempt + 1);
+  }
+}
+
+async function readTable(
+  database: Database,
+  source: SourcePlan,
+  options: TableOptions,
+  files: readonly SourceFile[],
+  aside: string | undefined,
+): Promise<Table> {
+  const shownName = sourceName(source);
+  const wanted = {
+    ...(options.columns === undefined ? {} : { columns: options.columns }),
+    ...(options.where === undefined ? {} : { where: options.where }),
+  };
+  // Rows in their order: several threads would hold back what comes too early, and take longer.
+  await database.run("SET threads = 1");
   let columns: Column[];
-  if (typeof source === "object" && "query" in source) columns = await loadQuery(database, source.query);
-  else if (typeof source === "object" && "folders" in source) columns = await loadFolders(database, files[0]!);
-  else columns = await loadFiles(database, files, options.header !== false);
+  if (typeof source === "object" && "query" in source) columns = await loadQuery(database, source.query, wanted);
+  else if (isFolders(source)) columns = await loadFolders(database, files[0]!);
+  else columns = await loadFiles(database, files, options.header !== false, wanted);
 
   const [[all]] = (await database.rows(`SELECT count(*) FROM ${tableName}`)) as [[bigint]];
   if (Number(all) === 0) throw problem("no-rows", about, { path: shownName, why: "empty" });
-  if (options.where !== undefined) await applyWhere(database, options.where, columns);
-  const numbers = await database.columns(`SELECT ${fileColumn}, ${rowColumn} FROM ${tableName} ORDER BY rowid`);
-  const rows = numbers[0]?.length ?? 0;
+  if (options.where !== undefined) columns = await applyWhere(database, options.where, columns, wanted);
+  const { rowNumbers, fileOf } = await placesOf(database);
+  const rows = rowNumbers.length;
   if (rows === 0) throw problem("no-rows", { statement: "data", property: "where" }, { path: shownName, why: "where" });
+  if (options.threads !== undefined) await database.run(`SET threads = ${Math.max(1, options.threads)}`);
 
-  const rowNumbers = Int32Array.from(numbers[1] as number[], Number);
-  const fileOf = Uint8Array.from(numbers[0] as number[], Number);
   const byName = new Map(columns.map((column) => [column.name, column]));
-  let ids: readonly string[] | undefined;
+  const columnOf = (name: string): Column => {
+    const column = byName.get(name);
+    if (column?.loaded !== true) throw new Error(`column ${name} of ${shownName} was not asked for`);
+    return column;
+  };
   const folder =
     files[0] === undefined ? options.base : isFolders(source) ? files[0].absolute : path.dirname(files[0].absolute);
+  const names = rowNames(database, (column) => columnOf(column).text, rowNumbers, options.signal);
+  let cellBytes: Promise<number> | undefined;
   return {
     path: shownName,
     folder,
@@ -173,279 +220,225 @@ async function readTable(database: Database, source: SourcePlan, options: TableO
     rowNumbers,
     fileOf,
     files,
-    has: (column) => byName.has(column),
+    has: (column) => byName.get(column) !== undefined && byName.get(column)?.lackedBy === undefined,
+    without: (column) => byName.get(column)?.lackedBy?.shown ?? shownName,
     holdsBytes: (column) => byName.get(column)?.bytes !== undefined,
     async bytes(column, row) {
-      const [found] = await database.rows(`SELECT ${byName.get(column)!.bytes} FROM ${tableName} WHERE rowid = ${row}`);
+      const [found] = await database.rows(`SELECT ${columnOf(column).bytes} FROM ${tableName} WHERE rowid = ${row}`);
       const blob = found?.[0] as { readonly bytes: Uint8Array } | null | undefined;
       return Buffer.from(blob?.bytes ?? []);
     },
-    async visit(wanted, each) {
-      const expressions = wanted.map((name) => byName.get(name)!.text).join(", ");
-      for (let start = 0; start < rows; start += chunkRows) {
-        const range = `rowid >= ${start} AND rowid < ${start + chunkRows}`;
-        const cells = await database.columns(`SELECT ${expressions} FROM ${tableName} WHERE ${range} ORDER BY rowid`);
+    async visit(wantedColumns, each) {
+      const expressions = wantedColumns.map((name) => columnOf(name).text);
+      cellBytes ??= bytesOfCell(database, columns);
+      const step = chunkRows(await cellBytes, expressions.length);
+      for (let start = 0; start < rows; start += step) {
+        options.signal?.throwIfAborted();
+        const range = `rowid >= ${start} AND rowid < ${start + step}`;
+        const cells = await database.columns(
+          `SELECT ${expressions.join(", ")} FROM ${tableName} WHERE ${range} ORDER BY rowid`,
+        );
         await each(cells as Cells[], start);
       }
     },
-    row: (index, more) => ({
-      table: files[fileOf[index]!]?.shown ?? shownName,
-      row: rowNumbers[index]!,
-      ...(ids === undefined ? {} : { id: ids[index]! }),
-      ...more,
-    }),
-    named(known) {
-      ids = known;
+    codes: (column, wantedNames) => codesOf(database, columnOf(column).text, rows, wantedNames ?? []),
+    repeated: (column, most) => repeatedIn(database, columnOf(column).text, most),
+    empty: (column, most) => emptyIn(database, columnOf(column).text, most),
+    nameBy: (column) => names.nameBy(column),
+    ids: (wantedRows) => names.ids(wantedRows),
+    row(index, more) {
+      const table = files[fileOf[index]!]?.shown ?? shownName;
+      return names.row(index, { table, row: rowNumbers[index]! }, more);
     },
-    close: () => database.close(),
+    nameRows: () => names.nameRows(),
+    async close() {
+      database.close();
+      await forget(aside);
+    },
   };
 }
-
-const isFolders = (source: SourcePlan): boolean => typeof source === "object" && "folders" in source;
 
 function exists(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-// Columns are c0, c1 … inside, because SQL does not tell "Name" from "name".
-const tableName = "mmfc_rows";
-const fileColumn = "mmfc_file";
-const rowColumn = "mmfc_row";
-
-interface Column {
-  readonly name: string;
-  /** Its SQL name in the table. */
-  readonly inside: string;
-  /** SQL of its cells as text. */
-  readonly text: string;
-  /** SQL of its bytes, where it holds bytes. */
-  readonly bytes?: string;
-  /** The type that `where` sees; without it, the one it has in the table. */
-  readonly typed?: string;
-}
-
-/** SQL of the bytes of a BLOB column, or of the `{bytes, path}` struct of Hugging Face's data sets. */
-function bytesIn(inside: string, type: string): string | undefined {
-  if (type === "BLOB") return inside;
-  return /^STRUCT\(.*\bbytes\b"? BLOB/.test(type) ? `${inside}.bytes` : undefined;
-}
-
-/** SQL that gives a column's cells as text; lists and structs as JSON, bytes as their hash and size. */
-function asText(inside: string, type: string): string {
-  if (type === "VARCHAR") return inside;
-  const bytes = bytesIn(inside, type);
-  if (bytes !== undefined) return `md5(${bytes}) || ':' || octet_length(${bytes})`;
-  if (/\[\d*\]$|^(STRUCT|MAP|LIST)/.test(type)) return `CAST(to_json(${inside}) AS VARCHAR)`;
-  return `CAST(${inside} AS VARCHAR)`;
-}
-
-function columnOf(name: string, inside: string, type: string): Column {
-  const bytes = bytesIn(inside, type);
-  return { name, inside, text: asText(inside, type), ...(bytes === undefined ? {} : { bytes }) };
-}
-
-async function loadFiles(database: Database, files: readonly SourceFile[], header: boolean): Promise<Column[]> {
-  const described: { file: SourceFile; names: string[]; from: string; types?: string[] }[] = [];
-  for (const file of files) described.push({ file, ...(await describeFile(database, file, header)) });
-  const names = [...new Set(described.flatMap((one) => one.names))];
-  const native = described.every((one) => formatOf(one.file.absolute) === "parquet");
-  const types = new Map<string, string>();
-  for (const one of described)
-    for (const [i, name] of one.names.entries()) types.set(name, types.get(name) ?? one.types?.[i] ?? "VARCHAR");
-  for (const [index, one] of described.entries()) {
-    const select = names.map((name, i) => {
-      const at = one.names.indexOf(name);
-      const value =
-        at === -1 ? "NULL" : quoteName(native || formatOf(one.file.absolute) !== "delimited" ? name : `c${at}`);
-      const type = one.types?.[at];
-      if (!native)
-        return `${at !== -1 && type !== undefined && formatOf(one.file.absolute) === "parquet" ? asText(value, type) : `CAST(${value} AS VARCHAR)`} AS c${i}`;
-      return `${value} AS c${i}`;
-    });
-    const query = `SELECT ${index}::UTINYINT AS ${fileColumn}, (row_number() OVER ())::INTEGER AS ${rowColumn}, ${select.join(", ")} FROM ${one.from}`;
-    try {
-      await database.run(index === 0 ? `CREATE TABLE ${tableName} AS ${query}` : `INSERT INTO ${tableName} ${query}`);
-    } catch (error) {
-      throw await explain(error, one.file, one.names.length, header);
-    }
+/** The file and the row number of every row. */
+async function placesOf(database: Database): Promise<{ rowNumbers: Int32Array; fileOf: Uint8Array }> {
+  const [[count]] = (await database.rows(`SELECT count(*) FROM ${tableName}`)) as [[bigint]];
+  const rowNumbers = new Int32Array(Number(count));
+  const fileOf = new Uint8Array(rowNumbers.length);
+  for (let start = 0; start < rowNumbers.length; start += mostRows) {
+    const range = `rowid >= ${start} AND rowid < ${start + mostRows}`;
+    const [file, row] = await database.columns(
+      `SELECT ${fileColumn}, ${rowColumn} FROM ${tableName} WHERE ${range} ORDER BY rowid`,
+    );
+    fileOf.set(file as number[], start);
+    rowNumbers.set(row as number[], start);
   }
-  return names.map((name, i) => {
-    const type = types.get(name) ?? "VARCHAR";
-    const inside = `c${i}`;
-    if (native) return columnOf(name, inside, type);
-    const known = described.some((one) => formatOf(one.file.absolute) !== "delimited") ? type : undefined;
-    return { name, inside, text: inside, ...(known === undefined || known === "VARCHAR" ? {} : { typed: known }) };
-  });
+  return { rowNumbers, fileOf };
 }
 
-async function describeFile(
+const mostRows = 16384;
+const mostCells = 131_072;
+const mostChunk = 8_000_000;
+
+/** Rows that are handed out at once: few where there are many columns or long cells. */
+function chunkRows(bytes: number, columns: number): number {
+  const rows = Math.min(mostRows, mostCells / Math.max(1, columns), mostChunk / Math.max(1, bytes * columns));
+  return Math.max(16, Math.floor(rows));
+}
+
+/** The mean length of the cells of the longest column, in the first rows. */
+async function bytesOfCell(database: Database, columns: readonly Column[]): Promise<number> {
+  const texts = columns.flatMap((column) => (column.loaded && column.bytes === undefined ? [column.text] : []));
+  if (texts.length === 0) return 1;
+  const lengths = texts.map((text) => `avg(strlen(${text}))`).join(", ");
+  const [found] = (await database.rows(
+    `SELECT greatest(0, ${lengths}) FROM (SELECT * FROM ${tableName} WHERE rowid < 1000)`,
+  )) as [[number | null]];
+  return found[0] ?? 1;
+}
+
+async function codesOf(
   database: Database,
-  file: SourceFile,
-  header: boolean,
-): Promise<{ names: string[]; from: string; types?: string[] }> {
-  const about = { statement: "data", property: "source" } as const;
-  const format = formatOf(file.absolute);
-  if (typeof format === "object")
-    throw problem("table-unreadable", about, { path: file.shown, why: format.why, row: false });
-  const literal = quoteText(file.absolute);
+  text: string,
+  rows: number,
+  wanted: readonly string[] | "all",
+): Promise<Codes> {
+  const dictionary = "mmfc_codes";
+  const value = trimmed(text);
+  await database.run(
+    `CREATE OR REPLACE TEMP TABLE ${dictionary} AS SELECT value, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS code
+     FROM (SELECT ${value} AS value, min(rowid) AS first FROM ${tableName} GROUP BY 1) WHERE value IS NOT NULL`,
+  );
   try {
-    if (format === "delimited") {
-      const head = await readHead(file.absolute, 1 << 20);
-      const bad = notText(head.bytes, head.whole);
-      if (bad !== undefined) throw problem("not-text", about, { path: file.shown, ...bad });
-      const { delimiter, columns } = dialectOf(head.bytes.toString("utf8"), file.absolute, header);
-      if (columns.length === 0)
-        throw problem("table-unreadable", about, { path: file.shown, why: "it is empty", row: false });
-      const inside = columns.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
-      const from = `read_csv(${literal}, auto_detect=false, header=${header}, delim=${quoteText(delimiter)}, quote='"', escape='"', null_padding=false, max_line_size=16777216, all_varchar=true, columns={${inside}})`;
-      return { names: [...columns], from };
+    const codes = new Int32Array(rows).fill(-1);
+    const join = `SELECT t.rowid::INTEGER, d.code FROM (SELECT rowid, ${value} AS value FROM ${tableName}) t JOIN ${dictionary} d USING (value)`;
+    await database.pieces(join, ([at, code]) => {
+      for (let i = 0; i < at!.length; i++) codes[at![i] as number] = code![i] as number;
+    });
+    const [[values]] = (await database.rows(`SELECT count(*) FROM ${dictionary}`)) as [[bigint]];
+    const names = new Array<string | undefined>(wanted === "all" ? Number(values) : 0);
+    if (wanted.length > 0) {
+      const which = wanted === "all" ? "" : ` WHERE value IN (${wanted.map(quoteText).join(", ")})`;
+      await database.pieces(`SELECT value, code FROM ${dictionary}${which}`, ([value, code]) => {
+        for (let i = 0; i < value!.length; i++) names[code![i] as number] = value![i] as string;
+      });
     }
-    if (format === "json") {
-      const auto = `read_json(${literal}, format='auto', records=true, sample_size=-1, maximum_object_size=268435456)`;
-      const described = (await database.rows(`DESCRIBE SELECT * FROM ${auto}`)) as [string, string][];
-      const columns = described.map(([name]) => `${quoteText(name)}: 'VARCHAR'`).join(", ");
-      const from = `read_json(${literal}, format='auto', records=true, maximum_object_size=268435456, columns={${columns}})`;
-      return { names: described.map(([name]) => name), from, types: described.map(([, type]) => type) };
-    }
-    const from = `read_parquet(${literal})`;
-    const described = (await database.rows(`DESCRIBE SELECT * FROM ${from}`)) as [string, string][];
-    return { names: described.map(([name]) => name), from, types: described.map(([, type]) => type) };
-  } catch (error) {
-    if (error instanceof Error && error.name === "DataError") throw error;
-    throw await explain(error, file, 0, header);
+    return { codes, values: Number(values), names };
+  } finally {
+    await database.run(`DROP TABLE IF EXISTS ${dictionary}`);
   }
 }
 
-/** Why a file does not load, in a sentence of ours. */
-async function explain(error: unknown, file: SourceFile, fields: number, header: boolean): Promise<Error> {
-  const about = { statement: "data", property: "source" } as const;
-  const message = error instanceof Error ? error.message : String(error);
-  const unreadable = (why: string, row: boolean): Error =>
-    problem("table-unreadable", about, { path: file.shown, why, row });
-  if (formatOf(file.absolute) === "delimited") {
-    if (/unicode|utf-?8/i.test(message)) {
-      const all = await readHead(file.absolute, 1 << 30).catch(() => undefined);
-      const bad = all === undefined ? undefined : notText(all.bytes, all.whole);
-      if (bad !== undefined) return problem("not-text", about, { path: file.shown, ...bad });
-    }
-    if (fields > 0) {
-      const head = await readHead(file.absolute, 1 << 20);
-      const { delimiter } = dialectOf(head.bytes.toString("utf8"), file.absolute, header);
-      const bad = await firstBadRecord(file.absolute, delimiter, fields, header).catch(() => undefined);
-      if (bad !== undefined) {
-        const number = (n: number): string => n.toLocaleString("en-US");
-        return unreadable(
-          `row ${number(bad.row)} has ${number(bad.fields)} ${bad.fields === 1 ? "field" : "fields"}, the ${header ? "header" : "first row"} ${number(fields)}`,
-          true,
+async function repeatedIn(database: Database, text: string, most: number): Promise<Repeated> {
+  const twice = "mmfc_twice";
+  await database.run(
+    `CREATE OR REPLACE TEMP TABLE ${twice} AS SELECT ${trimmed(text)} AS value, min(rowid) AS first, count(*) AS times
+     FROM ${tableName} GROUP BY 1 HAVING count(*) > 1 AND value IS NOT NULL`,
+  );
+  try {
+    const [[values, count]] = (await database.rows(
+      `SELECT count(*), coalesce(sum(times), 0)::BIGINT FROM ${twice}`,
+    )) as [[bigint, bigint]];
+    const found =
+      values === 0n
+        ? []
+        : await database.rows(
+            `SELECT t.at, t.value FROM (SELECT rowid::INTEGER AS at, ${trimmed(text)} AS value FROM ${tableName}) t
+             JOIN ${twice} d USING (value) ORDER BY d.first, t.at LIMIT ${most}`,
+          );
+    const rows = (found as [number, string][]).map(([row, value]) => ({ row, value }));
+    return { values: Number(values), count: Number(count), rows };
+  } finally {
+    await database.run(`DROP TABLE IF EXISTS ${twice}`);
+  }
+}
+
+async function emptyIn(database: Database, text: string, most: number): Promise<{ count: number; rows: number[] }> {
+  const from = `FROM ${tableName} WHERE ${trimmed(text)} IS NULL`;
+  const [[count]] = (await database.rows(`SELECT count(*) ${from}`)) as [[bigint]];
+  if (count === 0n) return { count: 0, rows: [] };
+  const found = await database.rows(`SELECT rowid::INTEGER ${from} ORDER BY rowid LIMIT ${most}`);
+  return { count: Number(count), rows: (found as [number][]).map(([row]) => row) };
+}
+
+/** Cells in messages are cut here: nobody reads more. */
+const mostValue = 1000;
+
+type Named = { -readonly [key in keyof DataRow]: DataRow[key] };
+
+/** Names rows by their ids, which are read when they are needed, and only those. */
+function rowNames(
+  database: Database,
+  textOf: (column: string) => string,
+  rowNumbers: Int32Array,
+  signal: AbortSignal | undefined,
+): Pick<Table, "nameBy" | "ids" | "nameRows"> & {
+  row(index: number, place: { table: string; row: number }, more: Partial<DataRow> | undefined): DataRow;
+} {
+  let text: string | undefined;
+  const unnamed = new Map<Named, number>();
+  const ids = async (rows: Int32Array): Promise<string[]> => {
+    const names = Array.from(rows, (row) => String(rowNumbers[row]!));
+    if (text === undefined || rows.length === 0) return names;
+    const value = trimmed(text);
+    const places = new Map<number, number[]>();
+    const few = rows.length * 20 < rowNumbers.length;
+    if (few) {
+      rows.forEach((row, i) => {
+        const list = places.get(row);
+        if (list === undefined) places.set(row, [i]);
+        else list.push(i);
+      });
+      const wanted = [...places.keys()].sort((a, b) => a - b);
+      for (let start = 0; start < wanted.length; start += 1000) {
+        const list = wanted.slice(start, start + 1000).join(", ");
+        const found = await database.rows(
+          `SELECT rowid::INTEGER, ${value} FROM ${tableName} WHERE rowid IN (${list})`,
         );
+        for (const [row, name] of found as [number, string | null][])
+          if (name !== null) for (const i of places.get(row)!) names[i] = name;
+      }
+      return names;
+    }
+    // Which row a place is of, in table order.
+    const order = Int32Array.from(rows, (_, i) => i).sort((a, b) => rows[a]! - rows[b]!);
+    let at = 0;
+    for (let start = 0; start < rowNumbers.length; start += mostRows) {
+      signal?.throwIfAborted();
+      const range = `rowid >= ${start} AND rowid < ${start + mostRows}`;
+      const [found] = await database.columns(`SELECT ${value} FROM ${tableName} WHERE ${range} ORDER BY rowid`);
+      for (; at < order.length && rows[order[at]!]! < start + mostRows; at++) {
+        const name = found![rows[order[at]!]! - start] as string | null;
+        if (name !== null) names[order[at]!] = name;
       }
     }
-    const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
-    if (line !== undefined) {
-      const what = /unterminated|quote/i.test(message) ? "a quote is not closed" : "it is not delimited text";
-      return unreadable(`line ${Number(line).toLocaleString("en-US")}: ${what}`, true);
-    }
-  }
-  const json = /at byte (\d+) in (?:line|record\/value) (\d+): (.*?)\.?(?:\s+Try|$)/m.exec(message);
-  if (json !== null)
-    return unreadable(
-      `line ${Number(json[2]).toLocaleString("en-US")} is not JSON (byte ${json[1]}: ${json[3]})`,
-      true,
-    );
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR" || /gzip|GZIP/.test(message))
-    return unreadable("it is not whole gzip data", false);
-  return unreadable(firstLine(error).replace(/\.$/, "").replaceAll(file.absolute, file.shown), false);
-}
-
-async function loadQuery(database: Database, query: string): Promise<Column[]> {
-  const about = { statement: "data", property: "source" } as const;
-  const sql = query.trim().replace(/;+\s*$/, "");
-  try {
-    const wrapped = `SELECT * FROM (\n${sql}\n)`;
-    if ((await database.statements(wrapped)) !== 1)
-      throw problem("query-error", about, { why: "it is more than one statement" });
-    const described = (await database.rows(`DESCRIBE ${wrapped}`)) as [string, string][];
-    const names = described.map(([name]) => name);
-    const aliases = names.map((_, i) => `c${i}`);
-    await database.run(
-      `CREATE TABLE ${tableName} AS SELECT 0::UTINYINT AS ${fileColumn}, (row_number() OVER ())::INTEGER AS ${rowColumn}, * FROM (\n${sql}\n) AS q(${aliases.join(", ")})`,
-    );
-    return described.map(([name, type], i) => columnOf(name, `c${i}`, type));
-  } catch (error) {
-    if (error instanceof Error && error.name === "DataError") throw error;
-    throw problem("query-error", about, { why: firstLine(error) });
-  }
-}
-
-/** `file`, `id` and `label` of every file below the class folders, sorted. */
-async function loadFolders(database: Database, root: SourceFile): Promise<Column[]> {
-  const about = { statement: "data", property: "source" } as const;
-  if (!statSync(root.absolute).isDirectory()) {
-    throw problem("table-unreadable", about, { path: root.shown, why: "it is not a folder", row: false });
-  }
-  const classes = readdirSync(root.absolute, { withFileTypes: true }).filter(
-    (one) => one.isDirectory() && !one.name.startsWith("."),
-  );
-  const rows: [string, string, string][] = [];
-  for (const label of sortLabels(classes.map((one) => one.name))) {
-    const files = readdirSync(path.join(root.absolute, label), { withFileTypes: true, recursive: true })
-      .filter((one) => one.isFile() && !one.name.startsWith("."))
-      .map((one) => path.relative(root.absolute, path.join(one.parentPath, one.name)).split(path.sep).join("/"))
-      .sort(compareText);
-    for (const file of files) rows.push([file, path.basename(file, path.extname(file)), label]);
-  }
-  // A name that occurs in two classes is no id: the path without its ending is.
-  if (new Set(rows.map((row) => row[1])).size < rows.length)
-    for (const row of rows) row[1] = row[0].replace(/\.[^./]*$/, "");
-  await database.run(
-    `CREATE TABLE ${tableName} (${fileColumn} UTINYINT, ${rowColumn} INTEGER, c0 VARCHAR, c1 VARCHAR, c2 VARCHAR)`,
-  );
-  const appender = await database.connection.createAppender(tableName);
-  rows.forEach(([file, id, label], i) => {
-    appender.appendUTinyInt(0);
-    appender.appendInteger(i + 1);
-    for (const text of [file, id, label]) appender.appendVarchar(text);
-    appender.endRow();
-  });
-  appender.closeSync();
-  return ["file", "id", "label"].map((name, i) => ({ name, inside: `c${i}`, text: `c${i}` }));
-}
-
-/** Keeps the rows that pass a condition. Columns of text formats are seen as numbers, dates and booleans where all their cells are. */
-async function applyWhere(database: Database, where: string, columns: readonly Column[]): Promise<void> {
-  const types = (await database.rows(`DESCRIBE ${tableName}`)) as [string, string][];
-  const stored = new Map(types);
-  const kinds = ["BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP"];
-  const checks = columns
-    .filter((column) => stored.get(column.inside) === "VARCHAR" && column.typed === undefined)
-    .flatMap((column) => [
-      `count(${column.inside}) > 0 AND bool_and(NOT regexp_matches(coalesce(${column.inside}, ''), '^[+-]?0[0-9]'))`,
-      ...kinds.map((kind) => `count(try_cast(${column.inside} AS ${kind})) = count(${column.inside})`),
-    ]);
-  const answers =
-    checks.length === 0 ? [] : ((await database.rows(`SELECT ${checks.join(", ")} FROM ${tableName}`))[0] as boolean[]);
-  let at = 0;
-  const typed = columns.map((column) => {
-    if (stored.get(column.inside) !== "VARCHAR") return `${column.inside} AS ${quoteName(column.name)}`;
-    let type = column.typed;
-    if (type === undefined) {
-      const some = answers[at]!;
-      type = some ? kinds.find((_, k) => answers[at + 1 + k]) : undefined;
-      at += 1 + kinds.length;
-    }
-    const value = type === undefined || type === "VARCHAR" ? column.inside : `try_cast(${column.inside} AS ${type})`;
-    return `${value} AS ${quoteName(column.name)}`;
-  });
-  try {
-    const select = `SELECT mmfc_at FROM (SELECT rowid AS mmfc_at, ${typed.join(", ")} FROM ${tableName}) WHERE (\n${where}\n)`;
-    if ((await database.statements(select)) !== 1) throw new Error("it is more than one statement");
-    await database.run(
-      `CREATE TABLE mmfc_kept AS SELECT * FROM ${tableName} WHERE rowid IN (${select}) ORDER BY rowid`,
-    );
-  } catch (error) {
-    throw problem("query-error", { statement: "data", property: "where" }, { why: firstLine(error) });
-  }
-  await database.run(`DROP TABLE ${tableName}`);
-  await database.run(`ALTER TABLE mmfc_kept RENAME TO ${tableName}`);
+    return names;
+  };
+  return {
+    nameBy(column) {
+      text = textOf(column);
+    },
+    ids,
+    row(index, place, more) {
+      const value =
+        more?.value !== undefined && more.value.length > mostValue
+          ? { value: `${more.value.slice(0, mostValue)}…` }
+          : {};
+      if (text === undefined || more?.id !== undefined) return { ...place, ...more, ...value };
+      // The place of the id is kept, so that rows are written the same whenever it comes.
+      const row: Named = { ...place, id: String(rowNumbers[index]!), ...more, ...value };
+      unnamed.set(row, index);
+      return row;
+    },
+    async nameRows() {
+      const rows = [...unnamed.keys()];
+      const names = await ids(Int32Array.from(unnamed.values()));
+      unnamed.clear();
+      rows.forEach((row, i) => {
+        row.id = names[i]!;
+      });
+    },
+  };
 }

@@ -1,12 +1,12 @@
 /**
  * What a split needs to know of a table's rows (time, group, labels) read and checked; the splitting itself is splits.ts.
  */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { DataPlan, PartName, SplitPlan } from "../../plan/plan.ts";
 import { isEmpty, momentOf, numberOf } from "./cells.ts";
 import { columnsThere } from "./media-cells.ts";
 import type { DataNote, Workplace } from "./modality.ts";
-import { type SplitResult, type SplitRows, splitRows } from "./splits.ts";
+import { cellList, rowList } from "./rows.ts";
+import { partNames, type SplitResult, type SplitRows, splitRows } from "./splits.ts";
 import type { TargetCells } from "./targets.ts";
 
 export type Split = SplitResult;
@@ -44,8 +44,11 @@ export async function readSplit(
   }
   if (split.by === "time" && split.apart !== undefined)
     known.apart = await readCodes(split.apart, "split", place, false);
-  if (split.by === "column") known.label = await readLabels(split.column, place);
-  if (split.by === "file") known.file = Array.from(table.fileOf, (file) => table.files[file]?.part);
+  if (split.by === "column") known.part = await readParts(split, place);
+  if (split.by === "file") {
+    const parts = table.files.map((file) => (file.part === undefined ? -1 : partNames.indexOf(file.part)));
+    known.part = Int8Array.from(table.fileOf, (file) => parts[file]!);
+  }
   if (problems.found.length > before) return undefined;
 
   const result = splitRows(split, known, moment);
@@ -72,11 +75,13 @@ async function noteGroups(
   place: Workplace,
   notes: DataNote[],
 ): Promise<void> {
-  const labels = await readLabels(column, place, "group");
+  const { table } = place;
+  if (!columnsThere("data", undefined, [column], "group", place)) return;
+  const { codes, values } = await table.codes(column);
   const part = split.test.length > 0 ? "test" : "validation";
-  const learned = new Set(Array.from(split.train, (row) => labels[row]!));
-  learned.delete("");
-  const again = split[part].reduce((sum, row) => sum + (learned.has(labels[row]!) ? 1 : 0), 0);
+  const learned = new Uint8Array(values);
+  for (const row of split.train) if (codes[row]! >= 0) learned[codes[row]!] = 1;
+  const again = split[part].reduce((sum, row) => sum + (codes[row]! >= 0 && learned[codes[row]!] === 1 ? 1 : 0), 0);
   if (again === 0) return;
   notes.push({
     code: "group-on-both-sides",
@@ -102,11 +107,11 @@ async function readTime(
   let numbers = true;
   let compact = true;
   let years = true;
-  const empty: DataRow[] = [];
+  const empty = rowList();
   await table.visit([column], ([cells], start) => {
     cells!.forEach((cell, i) => {
       if (isEmpty(cell)) {
-        empty.push(table.row(start + i));
+        empty.add(() => table.row(start + i));
         return;
       }
       const text = cell!.trim();
@@ -115,13 +120,8 @@ async function readTime(
       if (!/^(1[5-9]|2[0-4])\d{2}$/.test(text)) years = false;
     });
   });
-  if (empty.length > 0)
-    problems.add(
-      "empty-cell",
-      { statement: "data", property: "time", column },
-      { rows: empty.length, column, of: "data" },
-      empty,
-    );
+  const about = { statement: "data", property: "time", column };
+  if (empty.count > 0) problems.add("empty-cell", about, { rows: empty.count, column, of: "data" }, empty);
   const dates = !numbers || compact || years;
   const read = (cell: string): number => {
     const text = cell.trim();
@@ -130,58 +130,52 @@ async function readTime(
     if (/^\d{4}$/.test(text)) return momentOf(`${text}-01-01`);
     return momentOf(text);
   };
-  const wrong: DataRow[] = [];
+  const wrong = cellList();
   await table.visit([column], ([cells], start) => {
     cells!.forEach((cell, i) => {
       if (isEmpty(cell)) return;
       const value = read(cell!);
-      if (Number.isNaN(value)) wrong.push(table.row(start + i, { value: cell! }));
+      if (Number.isNaN(value)) wrong.add(cell!, () => table.row(start + i, { value: cell! }));
       time[start + i] = value;
     });
   });
-  if (wrong.length > 0)
-    problems.add(
-      "cell-kind",
-      { statement: "data", property: "time", column },
-      { cells: wrong.length, column, kind: "date" },
-      wrong,
-    );
+  if (wrong.count > 0) problems.add("cell-kind", about, { cells: wrong.count, column, kind: "date" }, wrong);
   return { time, moment: read };
 }
 
-async function readLabels(column: string, place: Workplace, property = "split"): Promise<string[]> {
-  const labels = new Array<string>(place.table.rows).fill("");
-  if (!columnsThere("data", undefined, [column], property, place)) return labels;
-  await place.table.visit([column], ([cells], start) => {
-    cells!.forEach((cell, i) => {
-      labels[start + i] = cell?.trim() ?? "";
-    });
-  });
-  return labels;
+/** The part of each row by the label in the split's column. */
+async function readParts(split: Extract<SplitPlan, { by: "column" }>, place: Workplace): Promise<Int8Array> {
+  const { table } = place;
+  const parts = new Int8Array(table.rows).fill(-1);
+  if (!columnsThere("data", undefined, [split.column], "split", place)) return parts;
+  const labels = partNames.map((part) => labelsOf(split[part]));
+  const { codes, names } = await table.codes(split.column, labels.flat());
+  // A label given twice belongs to the first part that has it; codes without a name were not asked for.
+  const of = names.map((name) => labels.findIndex((list) => name !== undefined && list.includes(name)));
+  for (let row = 0; row < codes.length; row++) parts[row] = codes[row]! < 0 ? -1 : (of[codes[row]!] ?? -1);
+  return parts;
 }
 
-/** Equal values have equal numbers. */
+function labelsOf(wanted: string | readonly string[] | number | undefined): readonly string[] {
+  if (wanted === undefined || typeof wanted === "number") return [];
+  return typeof wanted === "string" ? [wanted] : wanted;
+}
+
+/** Equal values have equal numbers; where none is needed, empty cells are a value, too. */
 async function readCodes(column: string, property: string, place: Workplace, needed: boolean): Promise<Int32Array> {
-  const codes = new Int32Array(place.table.rows);
-  if (!columnsThere("data", undefined, [column], property, place)) return codes;
-  const known = new Map<string, number>();
-  const empty: DataRow[] = [];
-  await place.table.visit([column], ([cells], start) => {
-    cells!.forEach((cell, i) => {
-      if (needed && isEmpty(cell)) empty.push(place.table.row(start + i));
-      const value = cell?.trim() ?? "";
-      const code = known.get(value) ?? known.size;
-      known.set(value, code);
-      codes[start + i] = code;
-    });
-  });
-  if (empty.length > 0)
-    place.problems.add(
-      "empty-cell",
-      { statement: "data", property, column },
-      { rows: empty.length, column, of: "data" },
-      empty,
-    );
+  const { table, problems } = place;
+  if (!columnsThere("data", undefined, [column], property, place)) return new Int32Array(table.rows);
+  const { codes, values } = await table.codes(column);
+  const empty = rowList();
+  for (let row = 0; row < codes.length; row++) {
+    if (codes[row]! >= 0) continue;
+    if (needed) empty.add(() => table.row(row));
+    else codes[row] = values;
+  }
+  if (empty.count > 0) {
+    const about = { statement: "data", property, column };
+    problems.add("empty-cell", about, { rows: empty.count, column, of: "data" }, empty);
+  }
   return codes;
 }
 
@@ -206,7 +200,7 @@ function whyEmpty(split: SplitPlan, part: PartName, known: SplitRows, result: Sp
   }
   if (split.by === "file") {
     if (part === "validation" && (split.validation ?? 0) > 0) return few;
-    return known.file?.includes(part) === true || part === "train" ? "its file has no rows that are used" : undefined;
+    return known.part?.includes(partNames.indexOf(part)) === true || part === "train" ? "its file has no rows that are used" : undefined;
   }
   const wanted = split[part];
   if (wanted === undefined || wanted === 0) return undefined;

@@ -15,10 +15,8 @@ export interface SplitRows {
   readonly group?: Int32Array;
   /** Label of `stratify`, or of a target, by row. */
   readonly stratum?: Int32Array;
-  /** Label of the split's column. */
-  readonly label?: readonly string[];
-  /** Part of the row's file. */
-  readonly file?: readonly (PartName | undefined)[];
+  /** Part of the row's label or file, as a number into `partNames`; -1: none. */
+  readonly part?: Int8Array;
   /** Value of `apart`. */
   readonly apart?: Int32Array;
   /** `time: row`: an embargo counts rows. */
@@ -34,7 +32,8 @@ export interface SplitResult {
   readonly apart: number;
 }
 
-const parts: readonly PartName[] = ["train", "validation", "test"];
+/** The parts, in the order of their numbers. */
+export const partNames: readonly PartName[] = ["train", "validation", "test"];
 
 /** Splits rows. `moment` turns a first day as written into the numbers of `time`. */
 export function splitRows(plan: SplitPlan, data: SplitRows, moment: (day: string) => number): SplitResult {
@@ -48,37 +47,12 @@ export function splitRows(plan: SplitPlan, data: SplitRows, moment: (day: string
       return byTime(plan, data, moment);
     case "group":
       return { ...byGroup(data.rows, data.group!, plan, plan.seed), ...none };
-    case "column": {
-      const named = (wanted: string | readonly string[] | undefined): ReadonlySet<string> =>
-        new Set(wanted === undefined ? [] : typeof wanted === "string" ? [wanted] : wanted);
-      const share = typeof plan.validation === "number" ? plan.validation : 0;
-      const of = {
-        train: named(plan.train),
-        validation: named(typeof plan.validation === "number" ? undefined : plan.validation),
-        test: named(plan.test),
-      };
-      const pick = (part: PartName): Int32Array => data.rows.filter((row) => of[part].has(data.label![row]!));
-      return {
-        ...withShare(
-          { train: pick("train"), validation: pick("validation"), test: pick("test") },
-          share,
-          data,
-          plan.seed,
-        ),
-        ...none,
-      };
-    }
+    case "column":
     case "file": {
-      const pick = (part: PartName): Int32Array => data.rows.filter((row) => data.file![row] === part);
-      return {
-        ...withShare(
-          { train: pick("train"), validation: pick("validation"), test: pick("test") },
-          plan.validation ?? 0,
-          data,
-          plan.seed,
-        ),
-        ...none,
-      };
+      const share = typeof plan.validation === "number" ? plan.validation : 0;
+      const pick = (part: number): Int32Array => data.rows.filter((row) => data.part![row] === part);
+      const given = { train: pick(0), validation: pick(1), test: pick(2) };
+      return { ...withShare(given, share, data, plan.seed), ...none };
     }
   }
 }
@@ -110,21 +84,19 @@ function strata(data: SplitRows, seed: number): Int32Array {
   const random = createRandom(seed, 101);
   const shuffled = permutation(data.rows.length, random);
   if (data.stratum === undefined) return shuffled;
-  const counts = new Map<number, number>();
-  for (const at of shuffled) counts.set(stratumOf(data, at), (counts.get(stratumOf(data, at)) ?? 0) + 1);
+  const stratum = data.stratum;
+  // Rows without a label, -1, are a stratum of their own.
+  const of = (at: number): number => stratum[data.rows[at]!]! + 1;
+  let most = -1;
+  for (let i = 0; i < shuffled.length; i++) most = Math.max(most, of(i));
+  const counts = new Int32Array(most + 1);
+  for (const at of shuffled) counts[of(at)]!++;
   // The i-th of k rows of a stratum stands at (i + ½) / k; each stratum is thus spread evenly over the order.
-  const seen = new Map<number, number>();
-  const keyed = Array.from(shuffled, (at, tie) => {
-    const stratum = stratumOf(data, at);
-    const i = seen.get(stratum) ?? 0;
-    seen.set(stratum, i + 1);
-    return { at, key: (i + 0.5) / counts.get(stratum)!, tie };
-  });
-  keyed.sort((a, b) => a.key - b.key || a.tie - b.tie);
-  return Int32Array.from(keyed, (one) => one.at);
+  const seen = new Int32Array(most + 1);
+  const keys = Float64Array.from(shuffled, (at) => (seen[of(at)]!++ + 0.5) / counts[of(at)]!);
+  const order = Int32Array.from(shuffled, (_, tie) => tie).sort((a, b) => keys[a]! - keys[b]! || a - b);
+  return order.map((tie) => shuffled[tie]!);
 }
-
-const stratumOf = (data: SplitRows, at: number): number => data.stratum![data.rows[at]!]!;
 
 function byOrder(
   rows: Int32Array,
@@ -143,56 +115,60 @@ function byGroup(
   shares: { train: number; validation: number; test: number },
   seed: number,
 ): Parts {
-  const members = groupsOf(rows, group);
-  const order = shuffle([...members.keys()], createRandom(seed, 102));
+  const groups = groupsOf(rows, group);
+  const order = shuffle([...groups.keys()], createRandom(seed, 102));
   const total = shares.train + shares.validation + shares.test;
   const all = total > 1 - 1e-9 ? rows.length : rows.length * total;
   const ends = [shares.train, shares.train + shares.validation, total].map((share) => (share / total) * all);
-  const out: Record<PartName, number[]> = { train: [], validation: [], test: [] };
+  const taken: number[][] = [[], [], []];
+  const sizes = [0, 0, 0];
   let count = 0;
   let part = 0;
   for (const key of order) {
-    const group = members.get(key)!;
+    const size = groups.get(key)!;
     // A group goes where its middle lies, so that the parts come as near to their shares as whole groups can.
-    while (part < 2 && (count + group.length / 2 > ends[part]! || partShare(shares, part) === 0)) part++;
+    while (part < 2 && (count + size / 2 > ends[part]! || partShare(shares, part) === 0)) part++;
     if (partShare(shares, part) === 0 || count >= all) break;
-    out[parts[part]!].push(...group);
-    count += group.length;
+    taken[part]!.push(key);
+    sizes[part]! += size;
+    count += size;
   }
-  fillEmpty(out, shares, members);
-  return { train: sorted(out.train), validation: sorted(out.validation), test: sorted(out.test) };
+  fillEmpty(taken, sizes, shares, groups);
+  const partOf = new Map<number, number>();
+  for (const [i, keys] of taken.entries()) for (const key of keys) partOf.set(key, i);
+  const pick = (wanted: number): Int32Array => rows.filter((row) => partOf.get(group[row]!) === wanted);
+  return { train: pick(0), validation: pick(1), test: pick(2) };
 }
 
 const partShare = (shares: { train: number; validation: number; test: number }, part: number): number =>
-  shares[parts[part]!];
-const sorted = (rows: readonly number[]): Int32Array => Int32Array.from(rows).sort();
+  shares[partNames[part]!];
 
-function groupsOf(rows: Int32Array, group: Int32Array): Map<number, number[]> {
-  const members = new Map<number, number[]>();
-  for (const row of rows) {
-    const list = members.get(group[row]!);
-    if (list === undefined) members.set(group[row]!, [row]);
-    else list.push(row);
-  }
-  return members;
+/** Rows of each group, in the order of their first rows. */
+function groupsOf(rows: Int32Array, group: Int32Array): Map<number, number> {
+  const sizes = new Map<number, number>();
+  for (const row of rows) sizes.set(group[row]!, (sizes.get(group[row]!) ?? 0) + 1);
+  return sizes;
 }
 
 /** A part with a share but no group takes the smallest one of the largest part, if that has several. */
 function fillEmpty(
-  out: Record<PartName, number[]>,
+  taken: number[][],
+  sizes: number[],
   shares: { train: number; validation: number; test: number },
-  members: Map<number, number[]>,
+  groups: ReadonlyMap<number, number>,
 ): void {
-  for (const part of parts) {
-    if (shares[part] === 0 || out[part].length > 0) continue;
-    const from = parts.reduce((a, b) => (out[b].length > out[a].length ? b : a));
-    const there = new Set(out[from]);
-    const groups = [...members.values()].filter((group) => there.has(group[0]!));
-    if (groups.length < 2) continue;
-    const smallest = groups.reduce((a, b) => (b.length < a.length ? b : a));
-    const gone = new Set(smallest);
-    out[from] = out[from].filter((row) => !gone.has(row));
-    out[part] = [...smallest];
+  for (const part of [0, 1, 2]) {
+    if (partShare(shares, part) === 0 || taken[part]!.length > 0) continue;
+    const from = [0, 1, 2].reduce((a, b) => (sizes[b]! > sizes[a]! ? b : a));
+    const there = new Set(taken[from]);
+    // Of equally small groups the one whose first row comes first.
+    const keys = [...groups.keys()].filter((key) => there.has(key));
+    if (keys.length < 2) continue;
+    const smallest = keys.reduce((a, b) => (groups.get(b)! < groups.get(a)! ? b : a));
+    taken[from] = taken[from]!.filter((key) => key !== smallest);
+    taken[part] = [smallest];
+    sizes[from]! -= groups.get(smallest)!;
+    sizes[part] = groups.get(smallest)!;
   }
 }
 
@@ -215,9 +191,9 @@ function byTime(
   moment: (day: string) => number,
 ): SplitResult {
   const time = data.time!;
-  const order = Array.from(data.rows).sort((a, b) => time[a]! - time[b]! || a - b);
+  const order = data.rows.slice().sort((a, b) => time[a]! - time[b]! || a - b);
   const n = order.length;
-  const used = parts.filter((part) => plan[part] !== 0);
+  const used = partNames.filter((part) => plan[part] !== 0);
   // Where each part begins, in the order of time.
   const begins: number[] = [];
   const shared = used.every((part) => typeof plan[part] === "number");
@@ -246,7 +222,8 @@ function byTime(
   }
   const total = shared ? Number(plan.train) + Number(plan.validation) + Number(plan.test) : 1;
   const end = total > 1 - 1e-9 ? n : wholeMoment(order, time, Math.round(n * total));
-  const members: Record<PartName, number[]> = { train: [], validation: [], test: [] };
+  const none = new Int32Array(0);
+  const members: Record<PartName, Int32Array> = { train: none, validation: none, test: none };
   let embargoed = 0;
   for (const [i, part] of used.entries()) {
     const from = begins[i]!;
@@ -267,23 +244,24 @@ function byTime(
   let left = 0;
   if (plan.apart !== undefined && data.apart !== undefined) {
     for (const [i, part] of used.entries()) {
-      const later = new Set(used.slice(i + 1).flatMap((one) => members[one].map((row) => data.apart![row]!)));
+      const later = new Set<number>();
+      for (const one of used.slice(i + 1)) for (const row of members[one]) later.add(data.apart[row]!);
       const kept = members[part].filter((row) => !later.has(data.apart![row]!));
       left += members[part].length - kept.length;
       members[part] = kept;
     }
   }
   return {
-    train: sorted(members.train),
-    validation: sorted(members.validation),
-    test: sorted(members.test),
+    train: members.train.slice().sort(),
+    validation: members.validation.slice().sort(),
+    test: members.test.slice().sort(),
     embargoed,
     apart: left,
   };
 }
 
 /** The nearest place in the order that does not part rows of one moment. */
-function wholeMoment(order: readonly number[], time: Float64Array, at: number): number {
+function wholeMoment(order: Int32Array, time: Float64Array, at: number): number {
   if (at <= 0 || at >= order.length) return Math.max(0, Math.min(at, order.length));
   const moment = time[order[at]!]!;
   if (time[order[at - 1]!]! !== moment) return at;

@@ -125,6 +125,8 @@ export async function openStore(file: string, most = mostInMemory): Promise<Stor
     const type = header.type as StoreType;
     const [items = 0, ...shape] = header.shape;
     const itemBytes = product(shape) * bytesOf[type];
+    if (itemBytes === undefined || (await handle.stat()).size !== header.offset + items * itemBytes)
+      throw new Error("its size is not what its header says");
     if (items * itemBytes <= most) {
       const buffer = new ArrayBuffer(items * itemBytes);
       await readFully(handle, new Uint8Array(buffer), header.offset);
@@ -168,6 +170,11 @@ function fileStore(
     },
     close: () => handle.close(),
   };
+}
+
+/** Whether a store holds what is expected of it: one that another process left may be another. */
+export function holds(store: Store, items: number, shape: readonly number[]): boolean {
+  return store.items === items && store.shape.join() === shape.join();
 }
 
 async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {

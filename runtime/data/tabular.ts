@@ -2,12 +2,12 @@
  * Tables of numbers and categories as one row of features: numeric columns in the plan's order, one flag each for holes
  * where they are imputed, then each category's columns, the last of them for what training rows did not have.
  */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { TabularPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
-import { expandColumn, isEmpty, naSet, numberOf, sortLabels, wrongCells } from "./cells.ts";
+import { expandColumn, isEmpty, naSet, numberOf, sortLabels } from "./cells.ts";
 import { columnsThere } from "./media-cells.ts";
 import type { Feed, ModalityReader, Workplace } from "./modality.ts";
+import { cellList, rowList } from "./rows.ts";
 import { applyScale, type ColumnScale, fitBins, fitImpute, fitScale, scaledWidth } from "./scaling.ts";
 import { createStore } from "./store.ts";
 
@@ -48,45 +48,60 @@ export function tabularReader(name: string, plan: TabularPlan, place: Workplace)
       ];
       if (there.includes(false)) return present;
       const columns = [...numeric, ...categorical];
-      const empty = columns.map((): DataRow[] => []);
-      const wrong = columns.map((): DataRow[] => []);
-      const forgiving = plan.impute !== undefined || plan.missing !== undefined || plan.optional === true;
+      const empty = columns.map(() => rowList());
+      const wrong = columns.map(() => cellList());
+      const holes = { cells: 0, rows: 0 };
+      const drops = plan.missing === "drop" && plan.impute === undefined;
+      const answered = plan.impute !== undefined || plan.missing !== undefined;
       await table.visit(columns, (cells, start) => {
         const rows = cells[0]?.length ?? 0;
+        const hollow = new Int32Array(rows);
+        cells.forEach((column, c) => {
+          for (let i = 0; i < rows; i++) {
+            const cell = column[i];
+            if (isEmpty(cell, na)) hollow[i]!++;
+            else if (c < numeric.length && Number.isNaN(numberOf(cell!)))
+              wrong[c]!.add(cell!, () => table.row(start + i, { value: cell! }));
+          }
+        });
         for (let i = 0; i < rows; i++) {
-          let some = false;
-          let lacks = false;
-          columns.forEach((_, c) => {
-            const cell = cells[c]![i];
-            if (isEmpty(cell, na)) {
-              lacks = true;
-              return;
-            }
-            some = true;
-            if (c < numeric.length && Number.isNaN(numberOf(cell!)))
-              wrong[c]!.push(table.row(start + i, { value: cell! }));
-          });
-          const whole = plan.missing === "drop" && plan.impute === undefined ? !lacks : some || plan.optional !== true;
-          if (whole) present[start + i] = 1;
+          const some = hollow[i]! < columns.length;
+          if (drops ? hollow[i] === 0 : some || plan.optional !== true) present[start + i] = 1;
+          if (hollow[i] === 0) continue;
           // An optional row that is wholly empty is absent; one with a hole has to say what to do with it.
-          if (
-            lacks &&
-            (!forgiving || (plan.optional === true && some && plan.impute === undefined && plan.missing === undefined))
-          ) {
-            columns.forEach((_, c) => {
-              if (isEmpty(cells[c]![i], na)) empty[c]!.push(table.row(start + i));
-            });
+          if (!answered && (some || plan.optional !== true)) {
+            for (let c = 0; c < columns.length; c++)
+              if (isEmpty(cells[c]![i], na)) empty[c]!.add(() => table.row(start + i));
+          } else if (!drops && (some || plan.optional !== true)) {
+            holes.cells += hollow[i]!;
+            holes.rows++;
           }
         }
       });
       columns.forEach((column, c) => {
         const about = { statement: name, property: c < numeric.length ? "numeric" : "categorical", column };
         const of = c < numeric.length ? "tabular" : "categorical";
-        if (empty[c]!.length > 0) problems.add("empty-cell", about, { rows: empty[c]!.length, column, of }, empty[c]);
-        if (wrong[c]!.length > 0)
-          problems.add("cell-kind", about, { column, kind: "number", of, ...wrongCells(wrong[c]!) }, wrong[c]);
+        if (empty[c]!.count > 0) problems.add("empty-cell", about, { rows: empty[c]!.count, column, of }, empty[c]);
+        if (wrong[c]!.count > 0)
+          problems.add("cell-kind", about, { column, kind: "number", of, ...wrong[c]!.facts }, wrong[c]);
       });
+      if (holes.rows > 0) {
+        const facts = { name, ...holes, ...(plan.impute === undefined ? {} : { impute: plan.impute }) };
+        place.notes.push({ code: "cells-filled", about: { statement: name }, facts });
+      }
       return present;
+    },
+
+    async inspect(_, train) {
+      const there = categorical.filter((column) => table.has(column));
+      for (const column of there) {
+        const { codes, values, names } = await table.codes(column, "all");
+        if (values <= mostNamed) continue;
+        const seen = new Set<number>();
+        for (const row of train) if (codes[row]! >= 0 && !isEmpty(names[codes[row]!], na)) seen.add(codes[row]!);
+        noteIds(name, column, seen.size, train.length, place);
+      }
+      return 0;
     },
 
     async prepare(rows, train, fitted) {
@@ -149,6 +164,16 @@ function widthOf(state: TabularState): number {
   return numbers + flags + state.categorical.reduce((sum, one) => sum + one.values.length + 1, 0);
 }
 
+/** So few categories are no ids, however few the rows are. */
+const mostNamed = 20;
+
+/** A column with a value of its own in nearly every training row names the rows. */
+function noteIds(name: string, column: string, values: number, rows: number, place: Workplace): void {
+  if (values <= mostNamed || values <= rows * 0.9) return;
+  const facts = { column, values, rows, name };
+  place.notes.push({ code: "id-as-category", about: { statement: name, property: "categorical", column }, facts });
+}
+
 async function fitTabular(
   name: string,
   plan: TabularPlan,
@@ -194,10 +219,7 @@ async function fitTabular(
     if (plan.impute === "mode")
       for (const value of values) if (fill === undefined || counts.get(value)! > counts.get(fill)!) fill = value;
     categories.push({ column, values, ...(fill === undefined ? {} : { fill }) });
-    if (values.length > 20 && values.length > train.length * 0.9) {
-      const facts = { column, values: values.length, rows: train.length, name };
-      place.notes.push({ code: "id-as-category", about: { statement: name, property: "categorical", column }, facts });
-    }
+    noteIds(name, column, values.length, train.length, place);
   }
   const state: TabularState = { numeric: fitted, flags: plan.impute !== undefined, categorical: categories };
   return { shape: [widthOf(state)], dtype: "float32", state };

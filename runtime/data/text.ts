@@ -2,13 +2,17 @@
  * Text: tokens by a vocabulary fitted on training rows; ids, or a row of the vocabulary's width (multi_hot, count, tf_idf
  * as scikit-learn's: smooth idf, rows of length one), spread out only when a batch is made.
  */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { TextPlan } from "../../plan/plan.ts";
 import type { FittedModality } from "./batch.ts";
 import { isEmpty, listOf, naSet } from "./cells.ts";
+import { lookInto } from "./inspect-media.ts";
 import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
-import { checkSignal, type Feed, type ModalityReader, type Workplace } from "./modality.ts";
+import { createFaults } from "./media-faults.ts";
+import { filesOf, usedItems } from "./media-items.ts";
+import { checkSignal, type Feed, type ModalityReader, pause, type Workplace } from "./modality.ts";
+import { rowList } from "./rows.ts";
 import { createStore, type Store } from "./store.ts";
+import { readText, worded } from "./text-file.ts";
 import {
   countTokens,
   createTokenizer,
@@ -37,6 +41,28 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
   const width = plan.count ?? (plan.files ?? plan.columns)?.length ?? 1;
   const na = naSet(plan.na);
   let files: MediaCells | undefined;
+  const forgiving = plan.optional === true || plan.missing !== undefined;
+  // Items whose files cannot be read, which was said: they are as if they were not there.
+  const unread = new Set<number>();
+
+  /** Looks into the files of rows; what is wrong with them is said once. */
+  const lookAtFiles = async (cells: MediaCells, rows: Int32Array): Promise<void> => {
+    const faults = createFaults(name, plan, cells, place);
+    const { used } = usedItems(cells, rows);
+    const fine = new Set<number>();
+    await lookInto(name, cells, used, place, faults, {
+      kind: forgiving ? "texts that may be empty" : plan.tokenizer === "characters" ? "texts of signs" : "texts",
+      width: 4,
+      async judge(item) {
+        const text = await readText(item.file);
+        if (!forgiving && !worded(text, plan.tokenizer)) throw new Error(text.trim() === "" ? "empty" : "no words");
+        return {};
+      },
+      fine: (item) => fine.add(item),
+    });
+    for (const item of used) if (!fine.has(item)) unread.add(item);
+    faults.report();
+  };
 
   /** Visits the texts of the rows wanted, `width` a row; undefined where there is none. */
   const visit = async (
@@ -46,12 +72,12 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
     if (files !== undefined) {
       for (let row = 0; row < place.table.rows; row++) {
         if (wanted !== undefined && wanted[row] === 0) continue;
+        if (row % 64 === 63) await pause();
+        checkSignal(place.signal);
         const texts: (string | undefined)[] = [];
         for (let k = 0; k < width; k++) {
           const item = files.of[row * width + k]!;
-          texts.push(
-            item < 0 ? undefined : (await files.items[item]!.file.read()).toString("utf8").replace(/^\uFEFF/, ""),
-          );
+          texts.push(item < 0 || unread.has(item) ? undefined : await readText(files.items[item]!.file));
         }
         each(row, texts);
       }
@@ -84,27 +110,34 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
       const present = new Uint8Array(place.table.rows);
       const property = plan.columns !== undefined ? "columns" : "column";
       if (!columnsThere(name, plan, columns, property, place)) return present;
-      const empty: DataRow[] = [];
-      // A text without a letter, digit or sign of a script has no word.
-      const worded = plan.tokenizer === "characters" ? /\S/u : /[\p{L}\p{N}]/u;
-      const forgiving = plan.optional === true || plan.missing !== undefined;
+      const empty = rowList();
       await visit(undefined, (row, texts) => {
-        const some = texts.some((text) => text !== undefined && worded.test(text));
+        const some = texts.some((text) => text !== undefined && worded(text, plan.tokenizer));
         if (some) present[row] = 1;
-        else if (!forgiving) empty.push(place.table.row(row, texts[0] === undefined ? {} : { value: texts[0] }));
+        else if (!forgiving)
+          empty.add(() => place.table.row(row, texts[0] === undefined ? {} : { value: texts[0] }));
       });
-      if (empty.length > 0) {
+      if (empty.count > 0) {
         const column = columns[0]!;
         place.problems.add(
           "empty-cell",
           { statement: name, property, column },
-          { rows: empty.length, column, of: "text" },
+          { rows: empty.count, column, of: "text" },
           empty,
         );
       }
       return present;
     },
+    ...(fromFiles
+      ? {
+          async inspect(rows: Int32Array) {
+            await lookAtFiles(files!, rows);
+            return filesOf(files!, usedItems(files!, rows).used);
+          },
+        }
+      : {}),
     async prepare(rows, train, fitted) {
+      if (files !== undefined) await lookAtFiles(files, rows);
       const made = fitted ?? (await fitText(name, plan, place, width, several, visit, train));
       const state = made.state as TextState;
       const wanted = new Uint8Array(place.table.rows);

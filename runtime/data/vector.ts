@@ -1,13 +1,17 @@
 /**
  * Vectors: a JSON list in a column, columns of numbers, or items of an array file, scaled dimension by dimension.
  */
-import type { DataRow } from "../../diagnostics/diagnostic.ts";
+import { count } from "../../diagnostics/phrase.ts";
 import type { VectorPlan } from "../../plan/plan.ts";
+import type { ArrayFile } from "./array-file.ts";
 import type { FittedModality } from "./batch.ts";
-import { expandColumn, isEmpty, listOf, naSet, numberOf, wrongCells } from "./cells.ts";
-import { columnsThere, type MediaCells, scanMedia } from "./media-cells.ts";
-import { createArrays } from "./media-items.ts";
-import { checkSignal, type Feed, type ModalityReader, reasonOf, type Workplace } from "./modality.ts";
+import { expandColumn, isEmpty, listOf, naSet, numberOf } from "./cells.ts";
+import { lookInto } from "./inspect-media.ts";
+import { columnsThere, type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
+import { ArrayMismatch, createFaults } from "./media-faults.ts";
+import { type Arrays, createArrays, filesOf, usedItems } from "./media-items.ts";
+import { checkSignal, type Feed, type ModalityReader, pause, type Workplace } from "./modality.ts";
+import { cellList, rowList } from "./rows.ts";
 import { applyScale, type ColumnScale, fitImpute, fitScale } from "./scaling.ts";
 import { createStore, type Store } from "./store.ts";
 
@@ -30,6 +34,8 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
   const width = several ? (plan.count ?? plan.files!.length) : 1;
   const na = naSet(plan.na);
   let files: MediaCells | undefined;
+  // Items whose numbers can be used.
+  const fine = new Set<number>();
   let dim = plan.dim ?? (asColumns ? columns.length : 0);
 
   /** Visits vectors: by row, `width` of them; a hole is NaN, a vector that is not there undefined. */
@@ -39,17 +45,12 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
       try {
         for (let row = 0; row < table.rows; row++) {
           if (row % 256 === 0) checkSignal(place.signal);
+          if (row % 256 === 255) await pause();
           const vectors: (ArrayLike<number> | undefined)[] = [];
           for (let k = 0; k < width; k++) {
             const item = files.of[row * width + k]!;
-            if (item < 0) vectors.push(undefined);
-            else {
-              const one = files.items[item]!;
-              const array = await arrays.open(one);
-              // Without an index a file of one axis is the vector itself.
-              if (one.index !== undefined) vectors.push(one.index < array.items ? await array.item(one.index) : []);
-              else vectors.push(await wholeArray(array));
-            }
+            if (!fine.has(item)) vectors.push(undefined);
+            else vectors.push(await itemNumbers(await arrays.open(files.items[item]!.file), files.items[item]!.index));
           }
           each(row, vectors);
         }
@@ -80,17 +81,16 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
     async scan() {
       const forgiving = plan.optional === true || plan.missing !== undefined;
       const present = new Uint8Array(table.rows);
+      dim = (place.fittedOf(name)?.state as VectorState | undefined)?.dim ?? dim;
       const property = asColumns ? "columns" : "column";
       if (fromFiles) {
         files = await scanMedia(name, { ...plan, columns: undefined }, place);
-        if (problems.found.length > 0) return files.present;
-        await scanArrays();
         return files.present;
       }
       if (!columnsThere(name, plan, columns, property, place)) return present;
-      const empty = columns.map((): DataRow[] => []);
-      const wrong = columns.map((): DataRow[] => []);
-      const unequal: DataRow[] = [];
+      const empty = columns.map(() => rowList());
+      const wrong = columns.map(() => cellList());
+      const unequal = rowList();
       await table.visit(columns, (cells, start) => {
         for (let i = 0; i < cells[0]!.length; i++) {
           const row = start + i;
@@ -100,28 +100,29 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
             const cell = cells[c]![i];
             if (isEmpty(cell, na)) {
               whole = false;
-              if (!forgiving && plan.impute === undefined) empty[c]!.push(table.row(row));
+              if (!forgiving && plan.impute === undefined) empty[c]!.add(() => table.row(row));
               return;
             }
             some = true;
             if (asColumns) {
-              if (Number.isNaN(numberOf(cell!))) wrong[c]!.push(table.row(row, { value: cell! }));
+              if (Number.isNaN(numberOf(cell!))) wrong[c]!.add(cell!, () => table.row(row, { value: cell! }));
               return;
             }
             const list = listOf(cell!);
             if (list === undefined) {
-              wrong[c]!.push(table.row(row, { value: cell! }));
+              wrong[c]!.add(cell!, () => table.row(row, { value: cell! }));
               return;
             }
             for (const vector of several ? (list as unknown[][]) : [list]) {
-              if (!Array.isArray(vector)) {
-                wrong[c]!.push(table.row(row, { value: cell! }));
+              // JSON writes no infinity, but 1e999 is read as one.
+              if (!Array.isArray(vector) || vector.some((x) => x === Infinity || x === -Infinity)) {
+                wrong[c]!.add(cell!, () => table.row(row, { value: cell! }));
                 return;
               }
               if (dim === 0) dim = vector.length;
-              if (vector.length !== dim) unequal.push(table.row(row, { value: `${vector.length} numbers` }));
+              if (vector.length !== dim) unequal.add(() => table.row(row, { value: count(vector.length, "number") }));
               const holes = vector.some((x) => typeof x !== "number");
-              if (holes && plan.impute === undefined && !forgiving) empty[c]!.push(table.row(row));
+              if (holes && plan.impute === undefined && !forgiving) empty[c]!.add(() => table.row(row));
             }
           });
           if (some && (whole || plan.missing !== "drop" || plan.impute !== undefined)) present[row] = 1;
@@ -129,26 +130,35 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
       });
       columns.forEach((column, c) => {
         const about = { statement: name, property, column };
-        if (empty[c]!.length > 0)
-          problems.add("empty-cell", about, { rows: empty[c]!.length, column, of: "vector" }, empty[c]);
+        if (empty[c]!.count > 0)
+          problems.add("empty-cell", about, { rows: empty[c]!.count, column, of: "vector" }, empty[c]);
         const kind = asColumns ? "number" : "list of numbers";
-        if (wrong[c]!.length > 0)
-          problems.add("cell-kind", about, { column, kind, of: "vector", ...wrongCells(wrong[c]!) }, wrong[c]);
+        if (wrong[c]!.count > 0)
+          problems.add("cell-kind", about, { column, kind, of: "vector", ...wrong[c]!.facts }, wrong[c]);
       });
-      if (unequal.length > 0) {
+      if (unequal.count > 0) {
         const asks = plan.dim === undefined ? `${dim} numbers, as the first row has` : String(dim);
         problems.add(
           "array-mismatch",
           { statement: name, property: "dim", column: columns[0] },
-          { path: table.path, holds: unequal[0]!.value, text: `dim: ${dim}`, asks, column: columns[0] },
+          { path: table.path, holds: unequal.rows[0]!.value, text: `dim: ${dim}`, asks, column: columns[0] },
           unequal,
         );
       }
       return present;
     },
+    ...(fromFiles
+      ? {
+          async inspect(rows: Int32Array) {
+            await lookAtArrays(rows);
+            return filesOf(files!, usedItems(files!, rows).used);
+          },
+        }
+      : {}),
     async prepare(rows, train, fitted) {
       const known = fitted?.state as VectorState | undefined;
       if (known !== undefined) dim = known.dim;
+      if (files !== undefined) await lookAtArrays(rows);
       const slots = new Int32Array(table.rows).fill(-1);
       rows.forEach((row, i) => {
         slots[row] = i;
@@ -187,75 +197,72 @@ export function vectorReader(name: string, plan: VectorPlan, place: Workplace): 
     },
   };
 
-  async function scanArrays(): Promise<void> {
+  /** Looks into the arrays of rows; their size is the dimension where nothing else says it. */
+  async function lookAtArrays(rows: Int32Array): Promise<void> {
     const cells = files!;
+    const faults = createFaults(name, { ...plan, columns: undefined }, cells, place);
     const arrays = createArrays();
-    const past: DataRow[] = [];
-    const bad: DataRow[] = [];
-    let holds = "";
-    let shown = "";
-    let asks = "";
+    const { used } = usedItems(cells, rows);
+    fine.clear();
     try {
-      for (const item of cells.items) {
-        try {
-          const array = await arrays.open(item);
-          const numbers = (item.index === undefined ? [array.items, ...array.shape] : array.shape).reduce(
-            (all, n) => all * n,
-            1,
-          );
+      await lookInto(name, cells, used, place, faults, {
+        kind: plan.impute === undefined ? "arrays" : "arrays with holes",
+        // One after the other: the first says the dimension.
+        width: 1,
+        judge: async (item) => ({ numbers: await checkNumbers(item, arrays, plan.impute !== undefined) }),
+        fine(item, { numbers = 0 }) {
           if (dim === 0) dim = numbers;
-          if (item.index !== undefined && item.index >= array.items) {
-            past.push(table.row(item.row, { path: item.file.shown, value: String(item.index) }));
-            [shown, holds, asks] = [
-              item.file.shown,
-              `${array.items.toLocaleString("en-US")} items`,
-              `item ${item.index.toLocaleString("en-US")}`,
-            ];
-          } else if (numbers !== dim) {
-            problems.add(
-              "array-mismatch",
-              { statement: name, property: "dim" },
-              {
-                path: item.file.shown,
-                holds: `${numbers} numbers an item`,
-                text: `dim: ${dim}`,
-                asks: String(dim),
-                write: `dim: ${numbers}`,
-              },
-            );
-            return;
-          }
-        } catch (error) {
-          bad.push(table.row(item.row, { path: item.file.shown, why: reasonOf(error, place.signal) }));
-        }
-      }
+          if (numbers === dim) fine.add(item);
+          else
+            throw new ArrayMismatch({
+              property: "dim",
+              holds: `${count(numbers, "number")} an item`,
+              text: `dim: ${dim}`,
+              asks: String(dim),
+              write: `dim: ${numbers}`,
+            });
+        },
+      });
     } finally {
       await arrays.close();
     }
-    if (bad.length > 0)
-      problems.add(
-        "file-unreadable",
-        { statement: name, property: "file" },
-        { files: bad.length, kind: "an array" },
-        bad,
-      );
-    if (past.length > 0)
-      problems.add(
-        "array-mismatch",
-        { statement: name, property: "index" },
-        { path: shown, holds, text: "index", asks, column: plan.index },
-        past,
-      );
+    faults.report();
   }
 }
 
-async function wholeArray(array: {
-  items: number;
-  item(index: number): Promise<Uint8Array | Float32Array>;
-}): Promise<number[]> {
-  const out: number[] = [];
-  for (let i = 0; i < array.items; i++) out.push(...(await array.item(i)));
-  return out;
+/**
+ * How many numbers an item has, or all of an array where there is no index.
+ * @throws ArrayMismatch past its end, TooLarge, or Error with the reason
+ */
+async function checkNumbers(item: MediaItem, arrays: Arrays, holes: boolean): Promise<number> {
+  const array = await arrays.open(item.file);
+  const { index } = item;
+  if (index !== undefined && index >= array.items) {
+    throw new ArrayMismatch({
+      property: "index",
+      holds: count(array.items, "item"),
+      text: "index",
+      asks: `item ${index.toLocaleString("en-US")}`,
+    });
+  }
+  const shape = index === undefined ? [array.items, ...array.shape] : array.shape;
+  const numbers = shape.reduce((all, n) => all * n, 1);
+  if (numbers === 0) throw new Error("it holds no numbers");
+  if (!(await arrays.finite(item.file))) {
+    const values = await itemNumbers(array, index);
+    for (let i = 0; i < values.length; i++) {
+      const x = values[i]!;
+      if (Number.isFinite(x) || (holes && Number.isNaN(x))) continue;
+      const place = `number ${(i + 1).toLocaleString("en-US")}`;
+      throw new Error(Number.isNaN(x) ? `${place} is NaN` : `${place} is infinite`);
+    }
+  }
+  return numbers;
+}
+
+/** Without an index a file is one vector. */
+function itemNumbers(array: ArrayFile, index: number | undefined): Promise<ArrayLike<number>> {
+  return index === undefined ? array.all() : array.item(index);
 }
 
 async function fitVector(

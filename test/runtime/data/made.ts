@@ -110,7 +110,7 @@ export async function firms(rows = 40): Promise<string> {
     const day = new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10);
     const part = i % 5 === 0 ? "test" : i % 5 === 1 ? "dev" : "train";
     lines.push(
-      `r${i},"Profit ${i % 2 === 0 ? "rose" : "fell"}, again",${i}.png,${i}.wav,${i},${i % 3},${["a", "b"][i % 2]},${i % 2 === 0 ? "yes" : "no"},${day},${part}`,
+      `r${i},"Profit ${i % 2 === 0 ? "rose" : "fell"}, again",${i}.png,${i}.wav,${i},${i % 3},${["a", "b"][Math.floor(i / 2) % 2]},${i % 2 === 0 ? "yes" : "no"},${day},${part}`,
     );
   }
   writeFileSync(path.join(at, "firms.csv"), `${lines.join("\n")}\n`);

@@ -134,18 +134,19 @@ describe("splits", () => {
   });
 
   it("takes a share of the training rows beside labels", () => {
-    const label = Array.from({ length: 20 }, (_, i) => (i < 10 ? "train" : i < 15 ? "test" : "unused"));
+    // Part numbers: train, test, none.
+    const part = Int8Array.from({ length: 20 }, (_, i) => (i < 10 ? 0 : i < 15 ? 2 : -1));
     const plan = { by: "column", column: "s", train: "train", validation: 0.2, test: "test", seed: 0 } as const;
-    const random = splitRows(plan, { rows: rowsOf(20), label }, Number);
+    const random = splitRows(plan, { rows: rowsOf(20), part }, Number);
     expect([random.train.length, random.validation.length, random.test.length]).toEqual([8, 2, 5]);
     const latest = splitRows(
       plan,
-      { rows: rowsOf(20), label, time: Float64Array.from({ length: 20 }, (_, i) => -i) },
+      { rows: rowsOf(20), part, time: Float64Array.from({ length: 20 }, (_, i) => -i) },
       Number,
     );
     expect([...latest.validation]).toEqual([0, 1]);
     const group = Int32Array.from({ length: 20 }, (_, i) => i % 5);
-    const grouped = splitRows(plan, { rows: rowsOf(20), label, group }, Number);
+    const grouped = splitRows(plan, { rows: rowsOf(20), part, group }, Number);
     expect(grouped.validation.length).toBe(2);
     expect(new Set([...grouped.validation].map((row) => group[row])).size).toBe(1);
   });
