@@ -2,18 +2,20 @@
  * The façade: text or a file in, diagnostics and the IR of each model out. Loads neither TensorFlow nor Mermaid nor
  * ts-morph; what the table has comes from the caller as plain facts.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isCode, report } from "../diagnostics/catalogue.ts";
 import type { DataRow, Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile, Span } from "../diagnostics/span.ts";
 import type { DataPlan, SourcePlan } from "../plan/plan.ts";
 import { type CheckedFile, checkFile } from "./check/check.ts";
 import type { CheckedModel } from "./check/checked.ts";
+import { dataFix } from "./check/data-fixes.ts";
+import { type Ignore, silence, uselessIgnores } from "./check/ignore.ts";
 import type { Host } from "./check/load.ts";
 import { checkTable, type TableFacts } from "./check/table.ts";
 import type { Model } from "./ir/ir.ts";
 import { lower } from "./ir/lower.ts";
 import { lowerData } from "./ir/plans.ts";
+import { listFolder, readSpec } from "./read.ts";
 import { version } from "./version.ts";
 
 export type { TableFacts } from "./check/table.ts";
@@ -52,25 +54,26 @@ export interface Compilation {
   readonly models: readonly CompiledModel[];
   /** Places of statements and properties, for problems found in the data later. */
   readonly places: ReadonlyMap<string, CheckedModel>;
+  /** Comments that silence messages, for the same. */
+  readonly ignores: readonly Ignore[];
 }
 
-const disk: Host = {
-  read: (path) => (existsSync(path) ? readFileSync(path, "utf8") : undefined),
-  list: (folder) => {
-    try {
-      return readdirSync(folder || ".");
-    } catch {
-      return [];
-    }
-  },
+/** Where `use` finds files, unless said otherwise. */
+export const disk: Host = {
+  read: readSpec,
+  list: listFolder,
 };
 
 /** The folder that the paths of a spec start at. */
 export const baseOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1) || "./";
 
-/** @throws only for what the file system says: the file must be readable. */
+/** What is no text is a message; @throws if the file is not there. */
 export async function compileFile(path: string, options: CompileOptions = {}): Promise<Compilation> {
-  return compileText(readFileSync(path, "utf8"), { ...options, path });
+  const text = readSpec(path);
+  if (typeof text === "string") return compileText(text, { ...options, path });
+  if (text === undefined) throw Object.assign(new Error(`${path} is not there`), { code: "ENOENT", path });
+  const diagnostics = [text.at({ file: path, start: 0, end: 0 })];
+  return { path, files: new Map(), diagnostics, models: [], places: new Map(), ignores: [] };
 }
 
 export async function compileText(text: string, options: CompileOptions & { path: string }): Promise<Compilation> {
@@ -102,7 +105,7 @@ export async function compileText(text: string, options: CompileOptions & { path
         }));
       facts.set(key, read);
       if (read.status === "ok") table = { path: read.path, ...(read.rows === undefined ? {} : { rows: read.rows }) };
-      for (const d of checkTable(model, read, options.severeSources ?? false)) {
+      for (const d of silence(checked.ignores, checkTable(model, read, options.severeSources ?? false))) {
         if (d.severity === "error") errors++;
         if (
           !diagnostics.some(
@@ -122,7 +125,7 @@ export async function compileText(text: string, options: CompileOptions & { path
   diagnostics.sort((a, b) =>
     a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1,
   );
-  return { path: options.path, files: checked.files, diagnostics, models, places };
+  return { path: options.path, files: checked.files, diagnostics, models, places, ignores: checked.ignores };
 }
 
 /** What the runtime found wrong with the data, at its place in the spec. */
@@ -131,20 +134,33 @@ export interface FoundProblem {
   readonly facts: { readonly [name: string]: unknown };
   readonly about: { readonly statement: string; readonly property?: string; readonly column?: string };
   readonly rows?: readonly DataRow[];
+  readonly rowCount?: number;
 }
 
+/** As diagnostics at their places, without those that a comment silences. */
 export function problemDiagnostics(
   compilation: Compilation,
   model: string,
   problems: readonly FoundProblem[],
 ): Diagnostic[] {
   const checked = compilation.places.get(model);
-  return problems.map((problem) => {
+  const found = problems.map((problem) => {
     const span = checked ? placeOf(checked, problem.about) : { file: compilation.path, start: 0, end: 0 };
     const code = isCode(problem.code) ? problem.code : "internal-error";
+    const fix = dataFix(problem, span, compilation.files.get(span.file));
     // the facts were made for this code by the runtime, which knows the catalogue
-    return report(code, span, problem.facts as never, problem.rows ? { rows: problem.rows } : {});
+    return report(code, span, problem.facts as never, {
+      ...(fix !== undefined && { fix }),
+      ...(problem.rows && { rows: problem.rows }),
+      ...(problem.rowCount !== undefined && { rowCount: problem.rowCount }),
+    });
   });
+  return silence(compilation.ignores, found);
+}
+
+/** Comments that silence a message about the data which did not occur: to be asked once all data have been read. */
+export function uselessDataIgnores(compilation: Compilation): Diagnostic[] {
+  return uselessIgnores(compilation.ignores, "data");
 }
 
 function placeOf(model: CheckedModel, about: FoundProblem["about"]): Span {

@@ -59,8 +59,10 @@ export interface Extras {
   readonly marks?: readonly Mark[];
   readonly related?: readonly Related[];
   readonly fix?: Fix;
-  /** All rows it speaks of; the renderer shows ten. */
+  /** The rows it speaks of; the renderer shows ten. */
   readonly rows?: readonly DataRow[];
+  /** How many there are, where `rows` has only the first of them. */
+  readonly rowCount?: number;
   /** Replaces the catalogue's help; `null` leaves it out. */
   readonly help?: string | null;
   readonly tags?: readonly "unused"[];
@@ -98,6 +100,7 @@ export function report<C extends Code>(code: C, span: Span, facts: FactsOf<C>, e
     related: extras.related ?? [],
     ...(extras.fix === undefined ? {} : { fix: extras.fix }),
     ...(extras.rows === undefined ? {} : { rows: extras.rows }),
+    ...(extras.rowCount === undefined ? {} : { rowCount: extras.rowCount }),
     ...(tags === undefined ? {} : { tags }),
   };
 }

@@ -35,4 +35,6 @@ export interface Page {
   readonly bad: string | { readonly note: string };
   /** The same spec, put right: no errors and no warnings. */
   readonly good: string | { readonly note: string };
+  /** The beginning of a line that both have, without which the others are not understood: `explain` shows it, too. */
+  readonly beside?: string;
 }

@@ -55,6 +55,8 @@ export interface Diagnostic {
   readonly related: readonly Related[];
   readonly fix?: Fix;
   readonly rows?: readonly DataRow[];
+  /** How many rows there are, where `rows` has only the first of them. */
+  readonly rowCount?: number;
   readonly tags?: readonly "unused"[];
 }
 

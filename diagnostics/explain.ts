@@ -57,8 +57,8 @@ export function explain(code: string): Explanation | undefined {
     fixable: message.fix === "certain",
     ...(message.needs === undefined ? {} : { needs: message.needs }),
     ...page,
-    wrong: beyond(page.bad, page.good),
-    right: beyond(page.good, page.bad),
+    wrong: beyond(page.bad, page.good, page.beside),
+    right: beyond(page.good, page.bad, page.beside),
   };
 }
 
@@ -67,11 +67,12 @@ function familyOf(code: Code): keyof typeof families {
   return all.find((family) => Object.hasOwn(families[family], code)) as keyof typeof families;
 }
 
-function beyond(of: Page["bad"], other: Page["bad"]): string[] {
+function beyond(of: Page["bad"], other: Page["bad"], beside: string | undefined): string[] {
   if (typeof of !== "string") return [of.note];
   const known = new Set(typeof other === "string" ? other.split("\n") : []);
   return of
     .split("\n")
-    .filter((line) => line.trim() !== "" && !known.has(line))
+    .filter((line) => line.trim() !== "")
+    .filter((line) => !known.has(line) || (beside !== undefined && line.trim().startsWith(beside)))
     .map((line) => line.trim());
 }

@@ -73,7 +73,8 @@ const tables: Readonly<Record<string, string>> = {
     nhead num_heads = heads
     num_layers ~ layers | repeat
     hidden_size out_features ~ "as the first argument"
-    lr ~ "as the optimizer's first argument"
+    lr = "as the optimizer's first argument" | learning_rate
+    out_channels = filters
     DataLoader Dataset ~ data`,
   ludwig: `
     input_features ~ modality
@@ -144,6 +145,8 @@ const tables: Readonly<Record<string, string>> = {
     classification ~ multiclass
     label output ~ target
     layer ~ encoder
+    optional nullable ~ "as \`?\` behind the kind, like \`image?\`,"
+    patience ~ 'stop: early_stopping(…)'
     import include = use
     dataset = data
     training = train
@@ -201,6 +204,7 @@ function narrow(answer: Answer, allowed: readonly string[] | undefined): Foreign
   if (allowed !== undefined) {
     const here = parts.filter((part) => part.word && allowed.includes(part.write));
     if (here.length > 0) parts = here;
+    else if (parts[0]?.prose === true) parts = parts.filter((part) => !part.word);
     else if (parts.every((part) => part.word && (answer.same || !anywhere.includes(part.write)))) return undefined;
   }
   const first = parts[0];

@@ -1,13 +1,14 @@
 /**
- * Diagnostics for machines: one line each, JSON, GitHub annotations, SARIF; and the line that sums them up.
+ * Diagnostics for machines: one line each, JSON, GitHub annotations (SARIF is sarif.ts's); and the line that sums them up.
  * The JSON object is part of the command line's contract: fields are added, never renamed.
  */
 import type { DataRow, Diagnostic, Severity } from "./diagnostic.ts";
 import { inOrder } from "./order.ts";
-import { count } from "./phrase.ts";
+import { count, cut, number, quoted } from "./phrase.ts";
 import { type Position, positionAt, type SourceFile, type Span } from "./span.ts";
 
-type Files = ReadonlyMap<string, SourceFile>;
+/** Texts by the path that spans name. */
+export type Files = ReadonlyMap<string, SourceFile>;
 
 /** A place in a file, lines and columns from 1, `end` exclusive. */
 export interface JsonPlace {
@@ -23,7 +24,9 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly help?: string;
   readonly related?: readonly (JsonPlace & { readonly message: string })[];
   readonly fixable: boolean;
+  /** The first 10,000 at most; then `rowCount` says how many there are. */
   readonly rows?: readonly DataRow[];
+  readonly rowCount?: number;
 }
 
 export interface JsonReport {
@@ -56,6 +59,7 @@ function oneJson(d: Diagnostic, files: Files): JsonDiagnostic {
     ...(related.length === 0 ? {} : { related }),
     fixable: d.fix?.certain === true,
     ...(d.rows === undefined || d.rows.length === 0 ? {} : { rows: d.rows }),
+    ...(d.rowCount === undefined ? {} : { rowCount: d.rowCount }),
   };
 }
 
@@ -65,7 +69,8 @@ export function relatedOf(d: Diagnostic): { span: Span; message: string }[] {
   return [...d.related, ...compared];
 }
 
-function place(span: Span, files: Files): JsonPlace {
+/** Where a span is, for programs. */
+export function place(span: Span, files: Files): JsonPlace {
   const file = files.get(span.file);
   if (file === undefined) return { file: span.file, start: { line: 1, column: 1 }, end: { line: 1, column: 1 } };
   return {
@@ -75,12 +80,30 @@ function place(span: Span, files: Files): JsonPlace {
   };
 }
 
-/** `credit.mmf:27:27: error: SENTENCE help: HELP [fusion-shape-mismatch]`, without a line break. */
+/**
+ * `credit.mmf:27:27: error: SENTENCE help: HELP [fusion-shape-mismatch]`, without a line break; the first rows of a table
+ * stand behind the sentence, in parentheses.
+ */
 export function renderLine(d: Diagnostic, files: Files): string {
   const { file, start } = place(d.span, files);
   const where = file === "" ? "" : `${file}:${start.line}:${start.column}: `;
   const help = d.help === undefined ? "" : ` help: ${d.help}`;
-  return `${where}${d.severity}: ${d.message}${help} [${d.code}]`;
+  const rows = rowLines(d, 3);
+  const inside = rows.length === 0 ? "" : ` (${rows.join("; ")})`;
+  return `${where}${d.severity}: ${d.message}${inside}${help} [${d.code}]`;
+}
+
+/** The first rows that a message speaks of, and how many more there are: `row 203 (A7) media/calls/A.wav: no samples`. */
+export function rowLines(d: Pick<Diagnostic, "rows" | "rowCount">, most = 10): string[] {
+  const rows = d.rows ?? [];
+  const several = new Set(rows.map((row) => row.table)).size > 1;
+  const lines = rows.slice(0, most).map(({ table, row, id, path, value, why }) => {
+    const name = `${several ? `${table} ` : ""}row ${number(row)}${id === undefined ? "" : ` (${cut(id)})`}`;
+    const what = [...(path === undefined ? [] : [cut(path, 200)]), ...(value === undefined ? [] : [quoted(value)])];
+    return `${[name, ...what].join(" ")}${why === undefined ? "" : `: ${cut(why, 200)}`}`;
+  });
+  const more = (d.rowCount ?? rows.length) - lines.length;
+  return more > 0 ? [...lines, `and ${number(more)} more`] : lines;
 }
 
 /** A line each, in order, every line ended. */
@@ -98,57 +121,23 @@ export function toGithub(diagnostics: readonly Diagnostic[], files: Files): stri
     .map((d) => {
       const { file, start, end } = place(d.span, files);
       const level = d.severity === "note" ? "notice" : d.severity;
-      const text = data(d.help === undefined ? d.message : `${d.message}\nhelp: ${d.help}`);
+      const text = data([d.message, ...rowLines(d), ...(d.help === undefined ? [] : [`help: ${d.help}`])].join("\n"));
       const where = `line=${start.line},col=${start.column},endLine=${end.line},endColumn=${end.column}`;
       return `::${level} ${file === "" ? "" : `file=${property(file)},${where},`}title=${property(d.code)}::${text}\n`;
     })
     .join("");
 }
 
-/** A SARIF 2.1.0 log with one run; columns count UTF-16 units, as ours do. */
-export function toSarif(diagnostics: readonly Diagnostic[], files: Files, version: string): object {
-  const sorted = inOrder(diagnostics, files);
-  const rules = [...new Set(sorted.map((d) => d.code))];
-  return {
-    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-    version: "2.1.0",
-    runs: [
-      {
-        tool: { driver: { name: "mmfc", version, rules: rules.map((id) => ({ id })) } },
-        columnKind: "utf16CodeUnits",
-        results: sorted.map((d) => ({
-          ruleId: d.code,
-          ruleIndex: rules.indexOf(d.code),
-          level: d.severity,
-          message: { text: d.help === undefined ? d.message : `${d.message}\nhelp: ${d.help}` },
-          ...(d.span.file === "" ? {} : { locations: [{ physicalLocation: sarifPlace(d.span, files) }] }),
-          ...(relatedOf(d).length === 0
-            ? {}
-            : {
-                relatedLocations: relatedOf(d).map(({ span, message }) => ({
-                  physicalLocation: sarifPlace(span, files),
-                  message: { text: message },
-                })),
-              }),
-        })),
-      },
-    ],
-  };
-}
-
-function sarifPlace(span: Span, files: Files): object {
-  const { file, start, end } = place(span, files);
-  return {
-    artifactLocation: { uri: file.split("/").map(encodeURIComponent).join("/") },
-    region: { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column },
-  };
-}
-
 /**
  * What is printed under the frames: `3 errors in credit.mmf, 2 of them fixable: mmfc check --fix credit.mmf`; nothing
  * without errors and warnings.
+ * @param data what is said of rows, `, in 2 rows of calls.csv`, and of reading them, ` (3,471 rows read in 2.4 s)`
  */
-export function summary(diagnostics: readonly Diagnostic[], paths: readonly string[]): string | undefined {
+export function summary(
+  diagnostics: readonly Diagnostic[],
+  paths: readonly string[],
+  data: { readonly rows: string; readonly read: string } = { rows: "", read: "" },
+): string | undefined {
   const { error, warning } = tally(diagnostics);
   const parts = [...(error > 0 ? [count(error, "error")] : []), ...(warning > 0 ? [count(warning, "warning")] : [])];
   if (parts.length === 0) return undefined;
@@ -157,5 +146,5 @@ export function summary(diagnostics: readonly Diagnostic[], paths: readonly stri
   const all = error + warning;
   const which = fixable === all ? (all === 1 ? "fixable" : "all fixable") : `${fixable} of them fixable`;
   const fix = fixable === 0 ? "" : `, ${which}: mmfc check --fix${paths.length === 1 ? ` ${paths[0]}` : ""}`;
-  return `${parts.join(" and ")} in ${where}${fix}`;
+  return `${parts.join(" and ")} in ${where}${data.rows}${data.read}${fix}`;
 }

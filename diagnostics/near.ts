@@ -19,12 +19,19 @@ export interface NearOptions {
   readonly role?: string;
 }
 
+/** A longer word is no slip of the hand. */
+const LONGEST = 100;
+
 /**
  * The legal words at the least distance from `text`, without case, at most a third of its length away.
  * More than three equally near words count as none.
  */
 export function near(text: string, legal: Iterable<string>, options: NearOptions = {}): Near {
   const words = [...new Set(legal)];
+  if (text.length > LONGEST) {
+    const role = options.role === undefined ? {} : { role: options.role };
+    return { kind: "none", legal: words, ...role };
+  }
   const written = fold(text);
   const plain = squash(text);
   const limit = Math.floor(Array.from(written).length / 3);

@@ -55,11 +55,11 @@ export function codes(items: readonly string[], joint: "and" | "or" = "or"): str
   return list(items.map(code), joint);
 }
 
-/** Columns, labels or values from outside: all if at most `most`, else the first ones and `7 more`. */
-export function quotedList(items: readonly string[], most = 8): string {
-  if (items.length <= most) return list(items.map(quoted));
+/** Columns, labels or values from outside, the first of `all`: all if at most `most`, else the first ones and `7 more`. */
+export function quotedList(items: readonly string[], most = 8, all = items.length): string {
+  if (all <= most) return list(items.map(quoted));
   const shown = Math.min(5, most);
-  return list([...items.slice(0, shown).map(quoted), `${number(items.length - shown)} more`]);
+  return list([...items.slice(0, shown).map(quoted), `${number(all - shown)} more`]);
 }
 
 /** A number with commas, exact: `2,430`, `0.25`, `-1`. */

@@ -118,7 +118,7 @@ function sentences(diagnostic: Diagnostic, width: number, ascii: boolean, paint:
   const hasHelp = diagnostic.help !== undefined;
   const message = rows.length > 0 ? diagnostic.message.replace(/\.$/, ":") : diagnostic.message;
   const result = paragraph(plain(message, ascii) + (hasHelp ? "" : fixable), width);
-  result.push(...rowLines(rows).map((line) => plain(line, ascii)));
+  result.push(...rowLines(rows, diagnostic.rowCount ?? rows.length).map((line) => plain(line, ascii)));
   if (hasHelp) {
     const lines = paragraph(`help: ${plain(diagnostic.help ?? "", ascii)}${fixable}`, width);
     result.push(...lines.map((line, i) => (i === 0 ? line.replace("help:", paint("green", "help:")) : line)));
@@ -131,7 +131,7 @@ function paragraph(text: string, width: number): string[] {
 }
 
 /** Ten rows in columns: number (and id), path, value, why. */
-function rowLines(rows: readonly DataRow[]): string[] {
+function rowLines(rows: readonly DataRow[], all: number): string[] {
   const shown = rows.slice(0, mostRows);
   const several = new Set(rows.map((row) => row.table)).size > 1;
   const cells = shown.map((row) => [
@@ -152,7 +152,7 @@ function rowLines(rows: readonly DataRow[]): string[] {
       .join("")
       .trimEnd(),
   );
-  if (rows.length > mostRows) lines.push(`and ${number(rows.length - mostRows)} more`);
+  if (all > shown.length) lines.push(`and ${number(all - shown.length)} more`);
   return lines.map((line) => `    ${line}`);
 }
 

@@ -44,6 +44,8 @@ export interface Model {
   readonly statements: readonly Statement[];
   readonly span: Span;
   readonly broken: boolean;
+  /** False where the text ends, or another model begins, before its `}`: statements may be missing. */
+  readonly closed: boolean;
 }
 
 export type Statement = Section | Declaration | Definition | Let | Compare | Block;

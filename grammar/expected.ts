@@ -18,9 +18,10 @@ export function describeError(error: IRecognitionException, part: StatementText)
   const last = part.tokens[part.tokens.length - 1] as Token;
   const atEnd = Number.isNaN(error.token.startOffset);
   const found = (atEnd ? part.after : error.token) as Token | undefined;
+  const word = part.tokens[0]?.tokenType.name;
   const kind = missingKind(error, part, rule, previous);
   if (kind !== undefined) return kind;
-  const expected = [...new Set(types.flatMap((type) => describeType(type, rule, previous, error)))].slice(0, 5);
+  const expected = [...new Set(types.flatMap((type) => describeType(type, rule, previous, error, word)))].slice(0, 5);
   // at the end of what is half typed, not in the next statement
   const start = atEnd ? last.endOffset + 1 : error.token.startOffset;
   const end = atEnd ? start : (error.token as Token).endOffset + 1;
@@ -66,8 +67,14 @@ export function describeMissingKind(part: StatementText, kind: string, certain: 
   );
 }
 
-function describeType(type: string, rule: string, previous: Token | undefined, error: IRecognitionException): string[] {
-  if (type === "EOF") return error.context.ruleStack.length > 1 ? ["a statement"] : behindStatement(previous);
+function describeType(
+  type: string,
+  rule: string,
+  previous: Token | undefined,
+  error: IRecognitionException,
+  word: string | undefined,
+): string[] {
+  if (type === "EOF") return error.context.ruleStack.length > 1 ? ["a statement"] : behindStatement(previous, word);
   if (rule === "value") return ["a value"];
   if (rule === "scalar") return ["a value"];
   if (rule === "key") return ["a property"];
@@ -83,8 +90,11 @@ function describeType(type: string, rule: string, previous: Token | undefined, e
   return [labels.get(type) ?? `\`${type}\``];
 }
 
-function behindStatement(previous: Token | undefined): string[] {
-  return previous?.tokenType.name === "CloseBrace" ? ["a statement"] : ["`->`", "`{`", "a statement"];
+function behindStatement(previous: Token | undefined, word: string | undefined): string[] {
+  if (previous?.tokenType.name === "CloseBrace") return ["a statement"];
+  // only a flow goes on with an arrow
+  const flows = word === "encoder" || word === "fusion" || word === "head";
+  return [...(flows || word === "block" ? ["`->`"] : []), ...(word === "block" ? [] : ["`{`"]), "a statement"];
 }
 
 function describeName(rule: string, previous: Token | undefined): string {

@@ -4,10 +4,10 @@
  * typed never swallows its neighbours. Knows nothing of what stands inside a statement.
  */
 import type { TokenType } from "chevrotain";
-import { closeAll, closeBeforeBrace, closeBeforeKey, mismatch, type Open } from "./brackets.ts";
+import { closeAll, closeBeforeBrace, closeBeforeKey, lacksBrace, mismatch, type Open, openBrace } from "./brackets.ts";
 import { type Problem, problem } from "./problem.ts";
 import { extraBracket } from "./repair.ts";
-import { endsValue, isFollowedWell, type Scan, typeAt } from "./scan.ts";
+import { endsValue, isFollowedWell, type Scan, sections, typeAt } from "./scan.ts";
 import {
   CloseBrace,
   Colon,
@@ -36,8 +36,10 @@ export interface ModelText {
   /** Up to `{`, included if it is there. */
   readonly head: StatementText;
   readonly statements: StatementText[];
+  /** That it is not closed, if it is not. */
   readonly problems: Problem[];
   readonly end: number;
+  readonly closed: boolean;
 }
 
 export interface Outline {
@@ -55,7 +57,6 @@ const block = wordToken("block");
 const use = wordToken("use");
 const from = wordToken("from");
 const over = wordToken("over");
-const sections: ReadonlySet<TokenType> = new Set(["data", "train", "evaluate", "budget"].map(wordToken));
 const onlyInModels: ReadonlySet<TokenType> = new Set([
   ...sections,
   ...["let", "modality", "target", "encoder", "fusion", "head"].map(wordToken),
@@ -71,8 +72,13 @@ function scanFile(scan: Scan): Outline {
   const problems: Problem[] = [];
   let i = 0;
   while (i < scan.tokens.length && !scan.tooDeep) {
-    if (closers.has(typeAt(scan, i) as TokenType)) problems.push(extraBracket(scan.tokens[i++] as Token));
-    else if (isModelHead(scan, i)) {
+    if (closers.has(typeAt(scan, i) as TokenType)) {
+      const before = models[models.length - 1];
+      const owner = statements.length > 0 && models.length > 0 ? undefined : before;
+      (owner?.statements[owner.statements.length - 1]?.problems ?? problems).push(
+        extraBracket(scan.tokens[i++] as Token),
+      );
+    } else if (isModelHead(scan, i)) {
       const { model, next } = scanModel(scan, i);
       models.push(model);
       i = next;
@@ -134,7 +140,8 @@ function scanModelBody(
         closed = true;
         break;
       }
-      problems.push(extraBracket(token));
+      // what is wrong with the statement before it may be why it closes nothing
+      (statements[statements.length - 1]?.problems ?? problems).push(extraBracket(token));
       continue;
     }
     const scanned = scanStatement(scan, i, owner, byLayout);
@@ -158,7 +165,8 @@ function scanModelBody(
       ),
     );
   }
-  return { model: { head, statements, problems, end: last.endOffset + 1 }, next: i, closed };
+  const isClosed = closed || open?.tokenType !== OpenBrace;
+  return { model: { head, statements, problems, end: last.endOffset + 1, closed: isClosed }, next: i, closed };
 }
 
 function scanModelHead(scan: Scan, start: number): { head: StatementText; next: number } {
@@ -234,6 +242,9 @@ function beginsUnknown(scan: Scan, i: number, start: number, done: boolean, inMo
   )
     return false;
   const next = scan.tokens[i + 1];
+  // `risk head: fell = …`: the word and the name changed places
+  if (token.first && isStatementWord(next) && (typeAt(scan, i + 2) === Colon || typeAt(scan, i + 2) === Equals))
+    return true;
   if (isName(next)) {
     const then = typeAt(scan, i + 2);
     return (
@@ -265,6 +276,7 @@ function scanStatement(
   for (; i < scan.tokens.length; i++) {
     const token = scan.tokens[i] as Token;
     const type = token.tokenType;
+    if (i > start && open.length === 0 && lacksBrace(scan, i, start)) openBrace(scan, i, open, out, problems);
     if (i > start) {
       if (beginsStatement(scan, i, start, open.length)) break;
       if (open.length === 0 && beginsUnknown(scan, i, start, done, owner !== undefined)) break;

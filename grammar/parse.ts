@@ -2,8 +2,10 @@
  * The façade of grammar/: text to syntax tree and diagnostics. Decides which of the problems found in a statement are
  * said: all that are read as meant, and at most one other.
  */
-import { report } from "../diagnostics/catalogue.ts";
+import { type FactsOf, report } from "../diagnostics/catalogue.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { oneNear } from "../diagnostics/near.ts";
+import { number } from "../diagnostics/phrase.ts";
 import { lineStarts, positionAt, type SourceFile } from "../diagnostics/span.ts";
 import type { Block, Compare, File, Model, Statement, Use } from "./ast.ts";
 import { type Builder, createBuilder } from "./build.ts";
@@ -11,13 +13,17 @@ import { describeError, describeMissingKind } from "./expected.ts";
 import { type LexedComment, lex, retag } from "./lex.ts";
 import { MOST_BRACKETS, type ModelText, outline, type StatementText } from "./outline.ts";
 import { type Entry, parseTokens } from "./parser.ts";
-import { isReadAsMeant, type Problem, problem } from "./problem.ts";
+import { isReadAsMeant, leavesDoubt, type Problem, problem } from "./problem.ts";
 import { repairSigns } from "./signs.ts";
 import { repairModelHead, repairStart } from "./start.ts";
 import { Equals, isName, Text, type Token, wordToken } from "./tokens.ts";
 
 /** A spec has at most this many bytes. */
 export const MOST_BYTES = 1_000_000;
+
+/** So many words and signs, and statements: what people write has a hundredth of it, and all later work is bounded. */
+const MOST_TOKENS = 50_000;
+const MOST_STATEMENTS = 5_000;
 
 /** Of garbage, no more is said and read than this. */
 const MOST_PROBLEMS = 1_000;
@@ -32,6 +38,7 @@ export function parse(file: SourceFile): Parsed {
   const refused = refuse(file);
   if (refused !== undefined) return { ast: emptyFile(file), diagnostics: [refused] };
   const lexed = lex(file);
+  if (lexed.tokens.length > MOST_TOKENS) return { ast: emptyFile(file), diagnostics: [tooMany(file, MOST_TOKENS, "words and signs")] };
   const outlined = outline(lexed.tokens, (offset) => `line ${positionAt(file, offset).line}`);
   if (outlined.tooDeep) {
     const most = String(MOST_BRACKETS);
@@ -41,6 +48,9 @@ export function parse(file: SourceFile): Parsed {
       diagnostics: [report("spec-too-large", { file: file.path, start: 0, end: 0 }, { path: file.path, has, most })],
     };
   }
+  const statements = outlined.models.reduce((sum, m) => sum + m.statements.length, outlined.statements.length);
+  if (statements + outlined.models.length > MOST_STATEMENTS)
+    return { ast: emptyFile(file), diagnostics: [tooMany(file, MOST_STATEMENTS, "statements")] };
   const strays = lexed.problems.filter((p) => p.code === "stray-character" && p.certain !== true);
   const reader = createReader(file, lexed.comments, strays);
   const problems = [...lexed.problems, ...outlined.problems];
@@ -77,13 +87,23 @@ function emptyFile(file: SourceFile): File {
   return { kind: "file", path: file.path, span, uses: [], models: [], compares: [], blocks: [], comments: [] };
 }
 
+/** Bytes as `2.3 MB`: rounded up, so that what is too large is not printed as what is not. */
+export function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e5) / 10} MB`;
+}
+
+function tooMany({ path }: SourceFile, most: number, what: string): Diagnostic {
+  const facts = { path, has: `more than ${number(most)} ${what}`, most: number(most) };
+  return report("spec-too-large", { file: path, start: 0, end: 0 }, facts);
+}
+
 /** What is no spec at all: too large, or not text. */
 function refuse(file: SourceFile): Diagnostic | undefined {
   const { path, text } = file;
   const start = { file: path, start: 0, end: 0 };
   const bytes = text.length > MOST_BYTES / 3 ? Buffer.byteLength(text) : text.length;
   if (bytes > MOST_BYTES) {
-    return report("spec-too-large", start, { path, has: `${(bytes / 1e6).toFixed(1)} MB`, most: "1 MB" });
+    return report("spec-too-large", start, { path, has: megabytes(bytes), most: megabytes(MOST_BYTES) });
   }
   const nul = text.indexOf("\0");
   if (nul < 0) return undefined;
@@ -119,8 +139,9 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
       const error = describeError(first, part);
       if (!hasStray) own.push(error);
     } else if (entry === "statement") own.push(...kindless(part, targets));
-    if (own.length > 0) for (const p of choose(own)) problems.push(p);
-    return { tree, broken: first !== undefined || torn || own.some((p) => !isReadAsMeant(p)) };
+    const chosen = choose(alike(own));
+    for (const p of chosen) problems.push(p);
+    return { tree, broken: first !== undefined || torn || own.some(leavesDoubt), doubt: chosen.some(leavesDoubt) };
   };
 
   const spans = (part: StatementText) => {
@@ -132,36 +153,57 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
     };
   };
 
-  const statement = (part: StatementText, problems: Problem[], targets: readonly string[]): Statement | undefined => {
+  /**
+   * Whether the last statement leaves a doubt about where it ends: what starts nothing behind it, and brackets that close
+   * nothing, follow from it and are not said once more.
+   */
+  let doubt = false;
+
+  const statement = (
+    part: StatementText,
+    problems: Problem[],
+    targets: readonly string[],
+    cut: boolean,
+  ): Statement | undefined => {
     const doc = docBefore(startOf(part));
-    const { tree, broken } = read(part, "statement", problems, targets);
+    const { tree, broken, ...left } = read(part, "statement", problems, targets);
+    doubt = left.doubt;
     const { span, wordSpan } = spans(part);
-    return builder.statement(tree, { span, wordSpan, broken, doc });
+    return builder.statement(tree, { span, wordSpan, broken: broken || cut, doc });
   };
 
   const use = (part: StatementText, problems: Problem[]): Use => {
     quotePath(part, file.text);
-    const { tree, broken } = read(part, "useStatement", problems);
+    const { tree, broken, ...left } = read(part, "useStatement", problems);
+    doubt = left.doubt;
     const path = builder.usePath(tree);
     return { kind: "use", path, span: spans(part).span, broken: broken || path === undefined };
   };
 
-  let lastWasOrphan = false;
+  /** Repairs the start of a statement; one that starts nothing, behind one that left a doubt, says nothing. */
+  const begin = (part: StatementText, place: "file" | "model", problems: Problem[]): "reads" | "silent" | "nothing" => {
+    const reads = repairStart(part, place);
+    const isFragment = part.problems.some(startsNothing);
+    if (isFragment && doubt) return reads ? "silent" : "nothing";
+    doubt = isFragment;
+    if (reads) return "reads";
+    for (const p of choose(part.problems)) problems.push(p);
+    return "nothing";
+  };
 
   const isUse = (part: StatementText) => part.tokens[0]?.tokenType === wordToken("use");
 
   const fileStatement = (part: StatementText, into: FileParts, problems: Problem[]): void => {
-    const isOrphan = !repairStart(part, "file");
-    // statements without their model are said once
-    if (isOrphan && !lastWasOrphan) for (const p of choose(part.problems)) problems.push(p);
-    lastWasOrphan = isOrphan;
-    if (isOrphan) return;
+    const begun = begin(part, "file", problems);
+    if (begun === "nothing") return;
+    const said = begun === "silent" ? [] : problems;
     repairSigns(part);
     if (isUse(part)) {
-      into.uses.push(use(part, problems));
+      into.uses.push(use(part, said));
       return;
     }
-    const read = statement(part, problems, []);
+    const read = statement(part, said, [], false);
+    doubt ||= begun === "silent";
     if (read?.kind === "compare") into.compares.push(read);
     else if (read?.kind === "block") into.blocks.push(read);
   };
@@ -169,29 +211,49 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
   const model = (part: ModelText, uses: Use[], problems: Problem[]): Model => {
     const doc = docBefore(startOf(part));
     repairModelHead(part.head);
-    const { tree, broken } = read(part.head, "modelHead", problems);
+    const { tree, broken, ...left } = read(part.head, "modelHead", problems);
+    doubt = left.doubt;
     const targets = targetNames(part);
     const statements: Statement[] = [];
+    let before = problems.length;
     for (const inner of part.statements) {
       if (problems.length > MOST_PROBLEMS) break;
-      if (!repairStart(inner, "model")) {
-        for (const p of choose(inner.problems)) problems.push(p);
-        continue;
-      }
+      before = problems.length;
+      const begun = begin(inner, "model", problems);
+      if (begun === "nothing") continue;
+      const said = begun === "silent" ? [] : problems;
       repairSigns(inner);
-      if (isUse(inner)) uses.push(use(inner, problems));
+      if (isUse(inner)) uses.push(use(inner, said));
       else {
-        const read = statement(inner, problems, targets);
+        // the text may have stopped in the middle of the last statement
+        const cut = !part.closed && inner === part.statements[part.statements.length - 1];
+        const read = statement(inner, said, targets, cut || begun === "silent");
+        doubt ||= begun === "silent";
         if (read !== undefined) statements.push(read);
       }
     }
-    for (const p of part.problems) problems.push(p);
+    // a text that stops in the middle of a statement is said there
+    const stops = !part.closed && problems.slice(before).some((p) => endOf(p) >= part.end);
+    if (!stops) for (const p of part.problems) problems.push(p);
     const span = builder.spanOf(startOf(part), part.end);
     const { name, base } = builder.modelNames(tree);
-    return { kind: "model", name, base, doc, statements, span, broken };
+    return { kind: "model", name, base, doc, statements, span, broken, closed: part.closed };
   };
 
   return { builder, fileStatement, model };
+}
+
+/** A statement whose first word is none, and near none. */
+function startsNothing(p: Problem): boolean {
+  if (p.code === "unexpected-text") return (p.facts as FactsOf<"unexpected-text">).expected.includes("a statement");
+  if (p.code !== "statement-start") return false;
+  const { near, where } = p.facts as FactsOf<"statement-start">;
+  return where === "outside" || (near !== undefined && !oneNear(near));
+}
+
+/** Where a problem ends, what is to be written there included. */
+function endOf(p: Problem): number {
+  return Math.max(p.end, ...(p.changes ?? []).map((c) => c.end));
 }
 
 /** `use blocks.mmf`: the path stands in quotes. */
@@ -249,16 +311,55 @@ function targetNames(part: ModelText): string[] {
 }
 
 /** All problems that are read as meant, and one other, unless it may follow from a sign or bracket said before it. */
-function choose(problems: readonly Problem[]): Problem[] {
+function choose(all: readonly Problem[]): Problem[] {
+  const problems = withoutProse(all);
   // a string that is not closed may have swallowed the brackets that seem to be missing
   const string = problems.find((p) => p.code === "not-closed" && !isBracket(p));
-  const meant = problems.filter(
-    (p) => isReadAsMeant(p) && (string === undefined || p.code !== "not-closed" || !isBracket(p)),
-  );
   const other = problems.filter((p) => !isReadAsMeant(p)).sort((a, b) => a.start - b.start)[0];
+  const open = problems.filter((p) => p.code === "not-closed").sort((a, b) => a.start - b.start)[0];
+  const doubtful = Math.min(other?.start ?? Number.POSITIVE_INFINITY, open?.start ?? Number.POSITIVE_INFINITY);
+  const meant = problems.filter((p) => {
+    if (!isReadAsMeant(p)) return false;
+    // one bracket that is not closed leaves others that seem wrong
+    if (p.code === "not-closed") return isBracket(p) ? string === undefined && p === open : true;
+    return p.code !== "extra-bracket" || p.start < doubtful;
+  });
   if (other === undefined) return meant;
   const follows = meant.some((p) => p.structural === true && p.start <= other.start);
   return follows ? meant : [...meant, other];
+}
+
+/** `f(a=1, b=2)`: the same sign for the same other one, all along a statement, is one mistake. */
+function alike(problems: readonly Problem[]): Problem[] {
+  const first = new Map<string, number>();
+  const merged: Problem[] = [];
+  for (const p of problems) {
+    const { takes, not } = p.facts as FactsOf<"colon-or-equals">;
+    const key = `${takes} ${not}`;
+    const at = p.code === "colon-or-equals" ? first.get(key) : undefined;
+    const before = at === undefined ? undefined : merged[at];
+    if (at === undefined || before === undefined) {
+      if (p.code === "colon-or-equals") first.set(key, merged.length);
+      merged.push(p);
+      continue;
+    }
+    const also = [...(before.also ?? []), { start: p.start, end: p.end }];
+    merged[at] = { ...before, also, changes: [...(before.changes ?? []), ...(p.changes ?? [])] };
+  }
+  return merged;
+}
+
+/** Signs missing everywhere: what stands there is no spec (a query without its quotes, another language). */
+const MOST_MISSING = 2;
+
+/** Of a text that is none of the language's, only the first that is wrong. */
+function withoutProse(problems: readonly Problem[]): readonly Problem[] {
+  const quotes = problems.find((p) => p.code === "not-closed" && p.end - p.start === 3);
+  if (quotes !== undefined) return [quotes];
+  const missing = problems.filter((p) => p.code === "missing-sign");
+  if (missing.length <= MOST_MISSING) return problems;
+  const first = Math.min(...missing.map((p) => p.start));
+  return problems.filter((p) => p.start <= first).map((p) => (p.start === first ? { ...p, doubtful: true } : p));
 }
 
 function isBracket(p: Problem): boolean {

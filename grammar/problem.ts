@@ -19,6 +19,8 @@ export interface ProblemExtras {
   readonly also?: readonly { readonly start: number; readonly end: number }[];
   /** Says something of signs and brackets, of which a later error may be a consequence. */
   readonly structural?: boolean;
+  /** The rest of the statement may be other than it was read. */
+  readonly doubtful?: boolean;
 }
 
 export interface Problem extends ProblemExtras {
@@ -42,10 +44,19 @@ const readAsMeant: ReadonlySet<Code> = new Set<Code>([
   "not-closed",
   "stray-character",
   "text-or-name",
+  // the same word once more, side by side
+  "given-twice",
+  // `optional` for `?`
+  "foreign-word",
 ]);
 
 export function isReadAsMeant(problem: Problem): boolean {
   return readAsMeant.has(problem.code);
+}
+
+/** Whether the rest of the statement may be other than it was read: where a bracket ends is a guess. */
+export function leavesDoubt(problem: Problem): boolean {
+  return !isReadAsMeant(problem) || problem.code === "not-closed" || problem.doubtful === true;
 }
 
 /** A problem whose facts fit its code. */

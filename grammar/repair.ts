@@ -3,7 +3,7 @@
  */
 import { createTokenInstance, type TokenType } from "chevrotain";
 import { type Problem, problem } from "./problem.ts";
-import { Arrow, Equals, type Token } from "./tokens.ts";
+import { Arrow, CloseBrace, Colon, closers, Equals, isName, OpenParen, type Token } from "./tokens.ts";
 
 export function label(type: TokenType): string {
   return type.LABEL as string;
@@ -26,7 +26,8 @@ export function virtual(type: TokenType, start: number, end: number): Token {
   return token;
 }
 
-export function extraBracket(token: Token): Problem {
+/** @param before the token before it: behind a closing bracket it is one too many, else an earlier one may be */
+export function extraBracket(token: Token, before?: Token): Problem {
   const [start, end] = [token.startOffset, token.endOffset + 1];
   return problem(
     "extra-bracket",
@@ -37,6 +38,7 @@ export function extraBracket(token: Token): Problem {
       changes: [{ start, end, text: "" }],
       certain: true,
       structural: true,
+      doubtful: before !== undefined && token.tokenType !== CloseBrace && !closers.has(before.tokenType),
     },
   );
 }
@@ -93,4 +95,32 @@ export function missingSign(before: Token, after: Token, sign: TokenType, proble
     ),
   );
   return virtual(sign, start, start - 1);
+}
+
+/** `dense dense(64)`, `bands bands: 40`: a word twice, side by side. Says so and is true; the second is then left out. */
+export function saidTwice(
+  before: Token | undefined,
+  token: Token,
+  after: Token | undefined,
+  problems: Problem[],
+): boolean {
+  if (before === undefined || before.virtual === true || !isName(before) || !isName(token)) return false;
+  if (before.image !== token.image) return false;
+  const type = after?.tokenType;
+  problems.push(
+    problem(
+      "given-twice",
+      token.startOffset,
+      token.endOffset + 1,
+      { text: token.image },
+      {
+        changes: [{ start: before.endOffset + 1, end: token.endOffset + 1, text: "" }],
+        // elsewhere a sign between two equal values could be what is missing
+        certain: type === OpenParen || type === Colon || type === Equals,
+        also: [{ start: before.startOffset, end: before.endOffset + 1 }],
+        structural: true,
+      },
+    ),
+  );
+  return true;
 }

@@ -6,7 +6,7 @@ import type { TokenType } from "chevrotain";
 import { retag, stringValue } from "./lex.ts";
 import type { StatementText } from "./outline.ts";
 import { type Problem, problem } from "./problem.ts";
-import { missingSign, wrongSign } from "./repair.ts";
+import { missingSign, saidTwice, virtual, wrongSign } from "./repair.ts";
 import { startsValue } from "./scan.ts";
 import {
   Arrow,
@@ -77,6 +77,7 @@ function repairDeclaration(tokens: Token[], problems: Problem[]): void {
   if (!isName(name) || name === undefined || sign === undefined) return;
   if (sign.tokenType === Equals && isName(kind)) tokens[2] = wrongSign(name, name, sign, tokens[3], Colon, problems);
   else if (isName(sign)) tokens.splice(2, 0, missingSign(name, sign, Colon, problems));
+  repairOptional(tokens, problems);
   // `image [file: …]`: no axes, but properties in the wrong brackets
   const open = tokens[4];
   if (open?.tokenType === OpenBracket && tokens[6]?.tokenType === Colon) {
@@ -85,6 +86,25 @@ function repairDeclaration(tokens: Token[], problems: Problem[]): void {
     tokens.length = 4;
   }
 }
+
+/** `image optional`, `optional image`: may be absent is written `?` behind the kind. */
+function repairOptional(tokens: Token[], problems: Problem[]): void {
+  const [, , , first, second] = tokens;
+  if (!isName(first) || !isName(second) || first === undefined || second === undefined) return;
+  const at = optional.test(first.image) ? 3 : optional.test(second.image) ? 4 : undefined;
+  if (at === undefined) return;
+  const word = at === 3 ? first : second;
+  const kind = at === 3 ? second : first;
+  const [start, end] = [word.startOffset, word.endOffset + 1];
+  const mark = { start: kind.endOffset + 1, end: at === 3 ? kind.endOffset + 1 : end, text: "?" };
+  const changes = at === 3 ? [{ start, end: kind.startOffset, text: "" }, mark] : [mark];
+  problems.push(
+    problem("foreign-word", start, end, { text: word.image, write: `${kind.image}?` }, { changes, certain: true }),
+  );
+  tokens.splice(3, 2, kind, virtual(Question, kind.endOffset + 1, kind.endOffset));
+}
+
+const optional = /^(?:optional|nullable)$/i;
 
 function repairDefinition(tokens: Token[], problems: Problem[]): void {
   const [, name, sign] = tokens;
@@ -156,6 +176,10 @@ function repairFlow(tokens: Token[], problems: Problem[], from: number | undefin
     const follows = isName(before) || before.tokenType === CloseParen;
     // `= joint loss_weight: 2` lacks no arrow but the braces around its properties
     if (depth === 0 && tokens[i + 1]?.tokenType === Colon) return;
+    if (depth === 0 && isName(token) && saidTwice(before, token, tokens[i + 1], problems)) {
+      tokens.splice(i--, 1);
+      continue;
+    }
     if (depth === 0 && isName(token) && follows) tokens.splice(i++, 0, missingSign(before, token, Arrow, problems));
     if (closerOf.has(token.tokenType)) depth++;
     else if (closers.has(token.tokenType)) depth--;

@@ -9,6 +9,7 @@ import { retag, stringValue } from "./lex.ts";
 import type { StatementText } from "./outline.ts";
 import { type Change, problem } from "./problem.ts";
 import { virtual } from "./repair.ts";
+import { sections } from "./scan.ts";
 import {
   Colon,
   Dot,
@@ -33,6 +34,10 @@ const words: readonly StatementWord[] = STATEMENT_WORDS;
 /** Repairs the beginning of a statement; false if nothing of it can be read, then its problem is already noted. */
 export function repairStart(part: StatementText, place: Place): boolean {
   const first = part.tokens[0] as Token;
+  if (changedPlaces(part, first, place)) {
+    repairName(part);
+    return true;
+  }
   if (isStatementWord(first)) {
     if (!isLegalAt(first, place)) {
       const where = place === "file" ? "outside" : "inside";
@@ -73,6 +78,28 @@ export function repairModelHead(part: StatementText): void {
   );
   retag(base, Identifier);
   base.image = text;
+}
+
+/** `risk head: fell = …`, `{ data source: …`: the statement's word stands second. */
+function changedPlaces(part: StatementText, first: Token, place: Place): boolean {
+  const [, word, sign] = part.tokens;
+  if (word === undefined || !isStatementWord(word) || !isLegalAt(word, place)) return false;
+  const opens = first.tokenType === OpenBrace && sections.has(word.tokenType);
+  const isNamed = named.has(word.tokenType.name) && (sign?.tokenType === Colon || sign?.tokenType === Equals);
+  if (!opens && !(isName(first) && isNamed)) return false;
+  const text = `${word.image} ${first.image}`;
+  const start = first.startOffset;
+  const end = word.endOffset + 1;
+  note(
+    part,
+    "statement-start",
+    first,
+    first,
+    { text: first.image, near: { kind: "one", word: text, distance: 1 } },
+    { changes: [{ start, end, text }], certain: true },
+  );
+  part.tokens.splice(0, 2, word, first);
+  return true;
 }
 
 function isLegalAt(token: Token, place: Place): boolean {

@@ -5,7 +5,7 @@
 import { createTokenInstance, type TokenType } from "chevrotain";
 import { retag } from "./lex.ts";
 import { type Problem, problem } from "./problem.ts";
-import { missingSign, wrongSign } from "./repair.ts";
+import { missingSign, saidTwice, wrongSign } from "./repair.ts";
 import { isLiteral, startsValue } from "./scan.ts";
 import {
   Arrow,
@@ -57,6 +57,7 @@ export function repairValues(tokens: readonly Token[], problems: Problem[]): Tok
         continue;
       }
       const taken = readInside(frame, tokens, i, out, problems);
+      if (taken === skip) continue;
       if (taken > 0) {
         i += taken - 1;
         continue;
@@ -80,6 +81,9 @@ function openFrame(token: Token, before: Token | undefined, mayBeKind: boolean):
   return { holds: mayBeKind && isName(before) ? "axes" : "list", next: "value" };
 }
 
+/** What `readInside` returns for a token that is left out. */
+const skip = -1;
+
 /** Reads what begins at `i`; how many tokens it put out itself, 0 if the token is still to be put out. */
 function readInside(frame: Frame, tokens: readonly Token[], i: number, out: Token[], problems: Problem[]): number {
   const token = tokens[i] as Token;
@@ -95,13 +99,16 @@ function readInside(frame: Frame, tokens: readonly Token[], i: number, out: Toke
       return frame.holds === "axes" && type === Colon ? replaceColon(out, token, tokens[i + 1], problems) : 0;
     }
     const named = isName(token) || isStatementWord(token);
+    const before = out[out.length - 1];
     if (frame.holds === "properties") {
       if (!named) return 0;
+      if (!isSign(tokens[i + 1]) && saidTwice(before, token, tokens[i + 1], problems)) return skip;
       frame.next = "key";
     } else {
       const begins = startsValue(token) || (isStatementWord(token) && isSign(tokens[i + 1]));
       if (!begins || type === Question) return 0;
-      insertComma(token, out, problems);
+      if (saidTwice(before, token, tokens[i + 1], problems)) return skip;
+      if (!closesEarly(token, out, problems)) insertComma(token, out, problems);
       frame.next = "value";
     }
   }
@@ -116,6 +123,31 @@ function readPlain(frame: Frame, token: Token): number {
 
 function isSign(token: Token | undefined): boolean {
   return token?.tokenType === Colon || token?.tokenType === Equals;
+}
+
+/** `only()sheet`: the bracket closes before its argument. */
+function closesEarly(token: Token, out: Token[], problems: Problem[]): boolean {
+  const close = out[out.length - 1];
+  if (close?.tokenType !== CloseParen || out[out.length - 2]?.tokenType !== OpenParen) return false;
+  if (close.virtual === true || token.startOffset !== close.endOffset + 1) return false;
+  const [start, end] = [token.startOffset, token.endOffset + 1];
+  problems.push(
+    problem(
+      "unexpected-text",
+      start,
+      end,
+      { text: token.image, expected: ["`,`", "`)`"] },
+      {
+        changes: [
+          { start: close.startOffset, end: close.endOffset + 1, text: "" },
+          { start: end, end, text: ")" },
+        ],
+      },
+    ),
+  );
+  // the comma only keeps the rest readable
+  insertComma(token, out, []);
+  return true;
 }
 
 function insertComma(token: Token, out: Token[], problems: Problem[]): void {
@@ -136,6 +168,11 @@ function readKey(frame: Frame, tokens: readonly Token[], i: number, out: Token[]
   const next = tokens[i + 1];
   if (!isName(key) && !isStatementWord(key)) return 0;
   frame.next = "value";
+  if (isSign(tokens[i + 2]) && next !== undefined && saidTwice(key, next, tokens[i + 2], problems)) {
+    frame.next = "key";
+    // read from the second on
+    return skip;
+  }
   if (next?.tokenType === Equals) {
     out.push(key, wrongSign(key, key, next, tokens[i + 2], Colon, problems));
     return 2;

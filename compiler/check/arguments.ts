@@ -119,6 +119,15 @@ export function checkArguments(
   let position = 0;
   let named: Span | undefined;
 
+  /** A value that fits the parameter before or after its own has been moved by what is wrong before it. */
+  const moved = (name: string, value: Value): boolean =>
+    wrong &&
+    [-1, 1].some((step) => {
+      const beside = leading[leading.indexOf(name) + step];
+      return beside !== undefined && !tryOut(value, entry.params[beside]!.kind, beside, context).wrong;
+    });
+  const namedLater = (name: string): boolean => given.some((g) => g.key?.text === name);
+
   const take = (name: string, param: Param, value: Value, keySpan?: Span, whole?: Given): void => {
     const before = keys.get(name);
     if (before) {
@@ -152,7 +161,11 @@ export function checkArguments(
     }
     const result = tryOut(value, param.kind, name, context);
     if (result.wrong) {
+      const silent = keySpan === undefined && moved(name, value);
       wrong = true;
+      // the named one is meant
+      if (keySpan === undefined && namedLater(name)) keys.delete(name);
+      if (silent) return;
       if (result.wrong.percent) percents.push({ span: value.span, write: result.wrong.percent, say: result.wrong.say });
       else result.wrong.say();
     }
@@ -177,17 +190,18 @@ export function checkArguments(
         continue;
       }
       const text = printValue(value);
-      const next = leading.find((n, i) => i >= position && !keys.has(n));
+      const next = leading.find((n, i) => i >= position && !keys.has(n) && !namedLater(n));
       if (named && position < leading.length) {
         // all that follow a named one are one mistake
         wrong = true;
         if (!lateSaid && next === undefined) {
           const taken = leading[position]!;
+          const first = keys.get(taken) ?? given.find((g) => g.key?.text === taken)?.key?.span ?? value.span;
           session.say(
             "given-twice",
             value.span,
-            { text: taken, place: session.place(keys.get(taken)!, value.span) },
-            { marks: [{ span: keys.get(taken)!, style: "-" }] },
+            { text: taken, place: session.place(first, value.span) },
+            { marks: [{ span: first, style: "-" }] },
           );
         } else if (!lateSaid)
           session.say(
@@ -224,7 +238,7 @@ export function checkArguments(
     if (!param) {
       wrong = true;
       const free = names.filter((n) => !given.some((g) => g.key?.text === n));
-      unknownParameter(entry, key, free, context);
+      unknownParameter(entry, key, free, context, value);
       continue;
     }
     named = key.span;
@@ -308,7 +322,13 @@ const accepts = (param: Param, word: string): boolean => {
   return kinds.some((k) => k.is === "choice" && k.of.includes(word));
 };
 
-function unknownParameter(entry: Parameters, key: Name, names: readonly string[], context: ValueContext): void {
+function unknownParameter(
+  entry: Parameters,
+  key: Name,
+  names: readonly string[],
+  context: ValueContext,
+  value: Value,
+): void {
   const { session } = context;
   const legal = names.filter((n) => !entry.params[n]!.later && n !== entry.rest);
   const foreign = foreignWord(key.text, legal);
@@ -316,8 +336,8 @@ function unknownParameter(entry: Parameters, key: Name, names: readonly string[]
     session.say(
       "foreign-word",
       key.span,
-      { text: key.text, write: foreign },
-      foreign.same ? writing(key.span, foreign.write) : {},
+      { text: key.text, write: foreign, ...rateCall(entry, key.text, value) },
+      foreign.same && foreign.words.length > 0 ? writing(key.span, foreign.write) : {},
     );
     return;
   }
@@ -328,4 +348,11 @@ function unknownParameter(entry: Parameters, key: Name, names: readonly string[]
     { word: entry.name, text: key.text, near: found },
     nearFix(key.span, found),
   );
+}
+
+/** Where a rate is to be written, as a whole: `adam(1e-3)`, `optimizer: adam(1e-3)`. */
+function rateCall(entry: Parameters, key: string, value: Value): { call?: string } {
+  if (value.kind !== "number" || !/^(?:lr|learning_?rate)$/i.test(key)) return {};
+  if (entry.params.learning_rate !== undefined) return { call: `${entry.name}(${value.text})` };
+  return entry.params.optimizer === undefined ? {} : { call: `optimizer: adam(${value.text})` };
 }

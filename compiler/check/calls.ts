@@ -6,7 +6,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import type { Value } from "../../grammar/ast.ts";
 import { printValue } from "../../grammar/print.ts";
 import type { ArgValue, ParamKind } from "../registry/define.ts";
-import { wordsOf } from "../registry/index.ts";
+import { standIns, wordsOf } from "../registry/index.ts";
 import { checkArguments } from "./arguments.ts";
 import { lookUp, type Session } from "./context.ts";
 import { nearFix, writing } from "./fixes.ts";
@@ -93,7 +93,12 @@ export function convertList(items: readonly Value[], kind: ParamKind, name: stri
   };
 }
 
-export function notHere(word: string, span: Span, context: ValueContext, use: readonly string[] = []): Converted {
+export function notHere(
+  word: string,
+  span: Span,
+  context: ValueContext,
+  use: readonly string[] = standIns[word] ?? [],
+): Converted {
   return {
     wrong: {
       closeness: 6,
@@ -164,7 +169,8 @@ export function convertCall(
         },
       };
     }
-    return wrongKind();
+    const isWord = foreignWord(value.value, legal) !== undefined || near(value.value, legal).kind !== "none";
+    return isWord ? unknownWord(value.value, value.span, legal, name, context, kind.roles[0]) : wrongKind();
   }
   if (value.kind !== "flow" || value.calls.length !== 1) return wrongKind();
   const call = value.calls[0]!;

@@ -3,7 +3,7 @@ import { near } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Declaration, Kind } from "../../grammar/ast.ts";
 import type { Entry } from "../registry/define.ts";
-import { augments, modalities as modalityWords, targets as targetWords } from "../registry/index.ts";
+import { augments, modalities as modalityWords, standIns, targets as targetWords } from "../registry/index.ts";
 import type { ModalityFacts } from "../registry/modality/index.ts";
 import { type Dim, symbol } from "../types/dim.ts";
 import { type CheckedArguments, checkArguments } from "./arguments.ts";
@@ -24,7 +24,12 @@ function entryOf<E extends Entry>(
   const entry = words.get(kind.name.text);
   if (entry && !entry.later) return entry;
   if (entry?.later) {
-    session.say("not-here-yet", kind.name.span, { version: session.version, word: entry.name, use: [], mild: false });
+    session.say("not-here-yet", kind.name.span, {
+      version: session.version,
+      word: entry.name,
+      use: standIns[entry.name] ?? [],
+      mild: false,
+    });
     return undefined;
   }
   const legal = [...words.values()].filter((e) => !e.later).map((e) => e.name);

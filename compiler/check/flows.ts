@@ -7,7 +7,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import type { Block, Call } from "../../grammar/ast.ts";
 import { printCall, printRef, printValue } from "../../grammar/print.ts";
 import type { Context, Named, Op, StageContext } from "../registry/define.ts";
-import { fusions, lateFusions, ops } from "../registry/index.ts";
+import { fusions, lateFusions, ops, standIns } from "../registry/index.ts";
 import { readsKind } from "../registry/problems.ts";
 import { sameAxes, type TensorType } from "../types/type.ts";
 import { type CheckedArguments, checkArguments, type Given } from "./arguments.ts";
@@ -101,7 +101,12 @@ function inferStage(
   const op = ops.get(word);
   if (!op) return unknownStage(call, word, context);
   if (op.later) {
-    session.say("not-here-yet", call.ref.span, { version: session.version, word, use: [], mild: false });
+    session.say("not-here-yet", call.ref.span, {
+      version: session.version,
+      word,
+      use: standIns[word] ?? [],
+      mild: false,
+    });
     return undefined;
   }
   const given: Given[] = (call.args ?? []).map((a) => ({ key: a.key, value: a.value, span: a.span }));
@@ -217,11 +222,13 @@ function unknownStage(call: Call, word: string, context: FlowContext): undefined
     const use = (
       {
         attention: "self_attention(heads: 4)",
+        cross_attention: "self_attention(heads: 4)",
         average: "global_average_pooling1d",
         maximum: "global_max_pooling1d",
       } as { [w: string]: string }
     )[word];
-    session.say("fusion-place", span, { word, write: `fusion joint: mid = ${word}(…)`, ...(use ? { use } : {}) });
+    const write = fusion.later ? {} : { write: `fusion joint: mid = ${word}(…)` };
+    session.say("fusion-place", span, { word, ...write, ...(use ? { use } : {}) });
     return undefined;
   }
   const kind = context.kindOf(word);

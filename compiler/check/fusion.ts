@@ -3,7 +3,7 @@ import { near } from "../../diagnostics/near.ts";
 import type { Arg, Call, Definition, Flow } from "../../grammar/ast.ts";
 import { printCall, printFlow, printRef, printValue } from "../../grammar/print.ts";
 import type { Fusion, FusionContext, Named } from "../registry/define.ts";
-import { fusions, lateFusions, ops } from "../registry/index.ts";
+import { fusions, lateFusions, ops, standIns } from "../registry/index.ts";
 import { lastAxis, type TensorType } from "../types/type.ts";
 import { checkArguments } from "./arguments.ts";
 import type { CheckedDefinition, CheckedSource } from "./checked.ts";
@@ -97,7 +97,12 @@ export function inferFusion(
     }
   }
   if (entry?.later && (!lateEntry || lateEntry.later || !allHeads)) {
-    session.say("not-here-yet", call.ref.span, { version: session.version, word, use: [], mild: false });
+    session.say("not-here-yet", call.ref.span, {
+      version: session.version,
+      word,
+      use: standIns[word] ?? [],
+      mild: false,
+    });
     return undefined;
   }
   if (lateEntry?.later && allHeads) {

@@ -70,6 +70,9 @@ function mergeProps(a: Props | undefined, b: Props | undefined): Props | undefin
 
 const keyOf = (s: Statement): string | undefined => (s.kind === "section" ? s.word : s.name?.text);
 
+/** What a statement replaces: a section its section, another one what has its name. */
+const placeKey = (s: Statement): string => `${s.kind === "section" ? "section" : "named"} ${keyOf(s) ?? ""}`;
+
 function merge(a: Statement, b: Statement): Statement {
   if (a.kind === "section" && b.kind === "section")
     return { ...b, props: mergeProps(a.props, b.props), broken: a.broken || b.broken };
@@ -164,6 +167,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     }
   }
 
+  const positions = new Map(statements.map((s, i) => [placeKey(s.statement), i]));
   const own = new Map<string, Statement>();
   let dropped = base?.dropped ?? false;
   const twice = new Set<string>(base?.twice);
@@ -192,8 +196,13 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     const key = keyOf(statement);
     if (key === undefined) continue;
     const before = own.get(key);
+    // of a statement that is not understood, its name may not be either
+    if (before && (statement.broken || before.broken)) {
+      dropped = true;
+      if (statement.broken) continue;
+    }
     const at = statement.kind === "section" ? statement.wordSpan : statement.name!.span;
-    if (before && !(before.kind === "section" && statement.kind !== "section")) {
+    if (before && !before.broken && !(before.kind === "section" && statement.kind !== "section")) {
       const where = before.kind === "section" ? before.wordSpan : before.name!.span;
       dropped = true;
       if (
@@ -210,16 +219,17 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
       continue;
     }
     own.set(key, statement);
-    const position = statements.findIndex(
-      (s) => keyOf(s.statement) === key && (s.statement.kind === "section") === (statement.kind === "section"),
-    );
-    if (position >= 0)
+    const position = positions.get(placeKey(statement));
+    if (position !== undefined)
       statements[position] = {
         statement: merge(statements[position]!.statement, statement),
         inherited: false,
         changed: true,
       };
-    else statements.push({ statement, inherited: false, changed: base !== undefined });
+    else {
+      positions.set(placeKey(statement), statements.length);
+      statements.push({ statement, inherited: false, changed: base !== undefined });
+    }
   }
 
   // A target that gets a head in B loses A's other heads.
@@ -257,6 +267,6 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     incomplete: unit.incomplete || (base?.incomplete ?? false),
     dropped,
     twice,
-    broken: model.broken || model.statements.some((s) => s.broken) || (base?.broken ?? false),
+    broken: model.broken || !model.closed || model.statements.some((s) => s.broken) || (base?.broken ?? false),
   };
 }

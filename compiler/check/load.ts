@@ -4,18 +4,18 @@
  */
 
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { near } from "../../diagnostics/near.ts";
-import type { SourceFile } from "../../diagnostics/span.ts";
+import { near, oneNear } from "../../diagnostics/near.ts";
+import type { SourceFile, Span } from "../../diagnostics/span.ts";
 import type { Block, File, Model, Name } from "../../grammar/ast.ts";
 import { parse } from "../../grammar/parse.ts";
 import { ops } from "../registry/index.ts";
 import type { Session } from "./context.ts";
-import { nearFix } from "./fixes.ts";
+import { writing } from "./fixes.ts";
 
 /** Where text comes from; paths are as the user would type them. */
 export interface Host {
-  /** The text of a file, or undefined if there is none. */
-  read(path: string): string | undefined;
+  /** The text of a file, the reason why it has none, or undefined if it is not there. */
+  read(path: string): string | { readonly at: (span: Span) => Diagnostic } | undefined;
   /** Names in a folder, for "did you mean". */
   list?(folder: string): readonly string[];
 }
@@ -46,8 +46,24 @@ export function joinPath(folder: string, path: string): string {
   return parts.join("/");
 }
 
+/** So many files may use each other in a row. */
+const MOST_IN_A_ROW = 100;
+
 export function load(path: string, text: string, host: Host, session: Session, sink: (d: Diagnostic) => void): Unit {
-  return loadFile({ path, text }, host, session, sink, [path]);
+  const loaded: Loaded = { units: new Map(), tooLong: false };
+  const unit = loadFile({ path, text }, host, session, sink, [path], loaded);
+  const first = unit.ast.uses.find((use) => use.path !== undefined);
+  if (loaded.tooLong && first?.path !== undefined) {
+    const has = `more than ${MOST_IN_A_ROW} files that use each other in a row`;
+    session.say("spec-too-large", first.path.span, { path, has, most: String(MOST_IN_A_ROW) }, { help: null });
+  }
+  return unit;
+}
+
+/** Files that were read, each once however often it is used. */
+interface Loaded {
+  readonly units: Map<string, Unit>;
+  tooLong: boolean;
 }
 
 function loadFile(
@@ -56,6 +72,7 @@ function loadFile(
   session: Session,
   sink: (d: Diagnostic) => void,
   way: readonly string[],
+  loaded: Loaded,
 ): Unit {
   session.files.set(file.path, file);
   const { ast, diagnostics } = parse(file);
@@ -107,10 +124,20 @@ function loadFile(
       });
       continue;
     }
-    const text = host.read(path);
+    if (way.length >= MOST_IN_A_ROW) {
+      loaded.tooLong = true;
+      incomplete = true;
+      continue;
+    }
+    const text = loaded.units.has(path) ? "" : host.read(path);
     if (text === undefined) {
       incomplete = true;
-      const found = near(use.path.value, host.list?.(folderOf(path)) ?? []);
+      const there = (host.list?.(folderOf(path)) ?? []).filter((name) => name.endsWith(".mmf"));
+      const folder = use.path.value.slice(0, use.path.value.lastIndexOf("/") + 1);
+      const found = near(
+        use.path.value,
+        there.map((name) => `${folder}${name}`).filter((name) => !way.includes(joinPath(folderOf(file.path), name))),
+      );
       session.say(
         "source-missing",
         use.path.span,
@@ -121,12 +148,20 @@ function loadFile(
           severe: true,
           ...(found.kind === "one" ? { near: found } : {}),
         },
-        nearFix(use.path.span, found),
+        oneNear(found) ? writing(use.path.span, JSON.stringify(found.word)) : {},
       );
       continue;
     }
+    if (typeof text !== "string") {
+      incomplete = true;
+      sink(text.at(use.path.span));
+      continue;
+    }
     // What a used file says about itself is said when that file is checked; here only its declarations count.
-    const used = loadFile({ path, text }, host, { ...session, say: () => undefined }, () => undefined, [...way, path]);
+    const silent = { ...session, say: () => undefined };
+    const used =
+      loaded.units.get(path) ?? loadFile({ path, text }, host, silent, () => undefined, [...way, path], loaded);
+    loaded.units.set(path, used);
     const at = use.path.span;
     for (const model of used.ast.models) declare(model.name, "a model", () => models.set(model.name!.text, model), at);
     for (const block of used.ast.blocks) declare(block.name, "a block", () => blocks.set(block.name!.text, block), at);

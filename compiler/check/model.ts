@@ -13,7 +13,7 @@ import { define, resolve } from "./definitions.ts";
 import type { FlowContext } from "./flows.ts";
 import { checkLeaks } from "./leaks.ts";
 import type { LinkedModel } from "./link.ts";
-import { kindOf, optionalFacts, valueContext } from "./names.ts";
+import { kindOf, type MissingName, optionalFacts, sayMissing, valueContext } from "./names.ts";
 import { checkSections } from "./sections.ts";
 import { checkUnused } from "./unused.ts";
 import type { ValueContext } from "./values.ts";
@@ -29,6 +29,8 @@ export interface ModelState {
   readonly definitions: Map<string, CheckedDefinition>;
   /** Names whose type is not known because something was said about them. */
   readonly unknown: Set<string>;
+  /** Names that stand for nothing, by their text; said together. */
+  readonly missing: Map<string, MissingName>;
   readonly flow: FlowContext;
   /** Of a reduced model: the modalities it keeps, and the whole model's definitions. */
   readonly reduced?: { readonly keep: ReadonlySet<string>; readonly whole: ReadonlyMap<string, CheckedDefinition> };
@@ -66,6 +68,7 @@ export function checkModel(
     targets: new Map(),
     definitions: new Map(),
     unknown: new Set(),
+    missing: new Map(),
     ...(reduced ? { reduced } : {}),
     values: (mild = false) => valueContext(state, scope, mild),
     named: (ref, want) => resolve(state, ref, want, inProgress),
@@ -96,6 +99,8 @@ export function checkModel(
   const train = section(state, "train");
   const evaluate = section(state, "evaluate");
   section(state, "budget");
+
+  sayMissing(state);
 
   const heads = [...state.definitions.values()].filter((d) => d.head);
   if (!reduced) {
@@ -172,7 +177,8 @@ function section(state: ModelState, word: string): CheckedSection | undefined {
   const mild = word === "evaluate" || word === "budget";
   if (linked?.statement.broken) return undefined;
   if (!linked && word === "data") {
-    if (!state.linked.broken)
+    // what the model derives from lacks it as well, and has said so
+    if (!state.linked.broken && !state.linked.baseHere)
       state.session.say("missing-parameter", state.linked.name.span, {
         word: state.linked.name.text,
         needs: ["data"],
@@ -191,12 +197,13 @@ function section(state: ModelState, word: string): CheckedSection | undefined {
     : state.session;
   const context = { ...state.values(mild), session };
   const at = linked?.statement.wordSpan ?? state.linked.name.span;
+  const missing = linked?.inherited ? new Map<string, MissingName>() : state.missing;
   const args = checkArguments(
     entry,
     given,
     {
       ...context,
-      resolveName: valueContext({ ...state, session }, state.scope, mild).resolveName,
+      resolveName: valueContext({ ...state, session, missing }, state.scope, mild).resolveName,
       resolveMonitor: () => true,
     },
     at,

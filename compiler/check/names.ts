@@ -1,8 +1,9 @@
 /** Names of a model: what they stand for, what is near one that stands for nothing, and how values resolve them. */
+import type { FactsOf } from "../../diagnostics/catalogue.ts";
 import { near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { printKind } from "../../grammar/print.ts";
-import type { Scope } from "./context.ts";
+import type { Say, Scope } from "./context.ts";
 import { type LinkedModel, nounOf } from "./link.ts";
 import type { ModelState } from "./model.ts";
 import type { ValueContext } from "./values.ts";
@@ -61,12 +62,38 @@ export function unknownName(
     return;
   }
   const write = instead?.write ?? (oneNear(found) ? found.word : undefined);
-  state.session.say(
-    "unknown-name",
-    span,
-    { owner: state.linked.name.text, kind, text, near: found, ...(instead ? { instead } : {}) },
-    write !== undefined
-      ? { fix: { title: `write ${write}`, edits: [{ span, text: write }], certain: instead?.certain !== false } }
-      : {},
-  );
+  const facts = { owner: state.linked.name.text, kind, text, near: found, ...(instead ? { instead } : {}) };
+  const uses = state.missing.get(text);
+  if (uses === undefined)
+    state.missing.set(text, {
+      facts,
+      write,
+      certain: instead?.certain !== false,
+      spans: [span],
+      say: state.session.say,
+    });
+  else if (!uses.spans.some((s) => s.start === span.start && s.file === span.file)) uses.spans.push(span);
+}
+
+/** What a model names and does not have: one message a name, at its first use, with all others marked. */
+export interface MissingName {
+  readonly facts: FactsOf<"unknown-name">;
+  readonly write: string | undefined;
+  readonly certain: boolean;
+  readonly spans: Span[];
+  readonly say: Say;
+}
+
+/** Says each name that is missing once. */
+export function sayMissing(state: ModelState): void {
+  for (const { facts, write, certain, spans, say } of state.missing.values()) {
+    const [first, ...others] = spans.sort((a, b) => a.start - b.start) as [Span, ...Span[]];
+    say("unknown-name", first, facts, {
+      marks: others.map((span) => ({ span, style: "^" as const })),
+      ...(write === undefined
+        ? {}
+        : { fix: { title: `write ${write}`, edits: spans.map((span) => ({ span, text: write })), certain } }),
+    });
+  }
+  state.missing.clear();
 }

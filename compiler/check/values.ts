@@ -41,6 +41,10 @@ export interface Converted {
   };
 }
 
+/** Whole numbers are 32-bit in every engine; no picture or kernel has a longer side. */
+const MOST_INT = 2_147_483_647;
+const MOST_SIDE = 100_000;
+
 const ok = (value: ArgValue): Converted => ({ value });
 
 /** Something about this text has been said already. */
@@ -130,6 +134,7 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
             .reduce((a, b, i) => (i === 0 ? b : i === kind.of!.length - 1 ? `${a} or ${b}` : `${a}, ${b}`), ""),
         );
       }
+      if (kind.is === "int" && n > MOST_INT) return outOfRange(rangeText({ ...kind, max: kind.max ?? MOST_INT }));
       if (!inRange(n, kind)) {
         const percent =
           kind.is === "share" && value.unit === undefined && n > 1 && n <= 100 && inRange(n / 100, kind)
@@ -142,10 +147,12 @@ function tryConvert(value: Value, kind: ParamKind, name: string, context: ValueC
     case "size": {
       if (value.kind === "size") {
         if (value.sizes.length !== kind.rank) return wrongKind();
+        if (value.sizes.some((n) => n > MOST_SIDE)) return outOfRange(`from 1 to ${MOST_SIDE} on each side`);
         return value.sizes.every((n) => n >= 1) ? ok([...value.sizes]) : outOfRange("1 or more on each side");
       }
       if (value.kind === "number" && value.integer && value.unit === undefined) {
-        if (value.value < 1) return outOfRange("1 or more on each side");
+        if (value.value < 1 || value.value > MOST_SIDE)
+          return outOfRange(value.value < 1 ? "1 or more on each side" : `from 1 to ${MOST_SIDE} on each side`);
         if (kind.single) return ok(Array.from({ length: kind.rank }, () => value.value));
         return wrongKind(Array.from({ length: kind.rank }, () => value.text).join("x"), true);
       }

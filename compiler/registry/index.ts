@@ -80,6 +80,31 @@ export const fusions: ReadonlyMap<string, Fusion> = byName([
   ) as Fusion[]),
 ]);
 
+/** For words that this version lacks, those it has that do something like it. */
+export const standIns: { readonly [word: string]: readonly string[] } = {
+  cross_attention: ["attention"],
+  crossmodal: ["attention"],
+  exchange: ["attention"],
+  perceiver: ["attention"],
+  bilinear: ["gated"],
+  tensor: ["gated"],
+  low_rank: ["gated"],
+  film: ["gated"],
+  mixture: ["gated"],
+  separable_conv2d: ["conv2d"],
+  depthwise_conv2d: ["conv2d"],
+  text_cnn: ["conv1d"],
+  tcn: ["conv1d"],
+  resnet: ["residual"],
+  mobilenet: ["conv2d"],
+  vit: ["patches", "transformer"],
+  ft_transformer: ["dense"],
+  tab_resnet: ["residual"],
+  stacking: ["weighted_average"],
+  ordinal: ["multiclass"],
+  leave_one_group_out: ["by_group"],
+};
+
 export const lateFusions: ReadonlyMap<string, Fusion> = byName([
   ...lateList,
   ...(plannedWords("late", "maximum", "stacking") as Fusion[]),

@@ -14,11 +14,12 @@ export const data = {
     },
     fix: "certain",
   }),
-  /** `why`: "the engine's or our reason"; `row`: a row is at fault, not the format. */
-  "table-unreadable": defineMessage<{ path: string; why: string; row: boolean }>({
+  /** `why`: "the engine's or our reason"; `row`: a row is at fault, not the format; `names`: the header is. */
+  "table-unreadable": defineMessage<{ path: string; why: string; row: boolean; names?: boolean }>({
     severity: "error",
     message: (f) => `${path(f.path)} is not readable as a table: ${f.why}.`,
-    help: (f) => (f.row ? "correct the row" : "save it as CSV or Parquet"),
+    help: (f) =>
+      f.names === true ? "give each column a name of its own" : f.row ? "correct the row" : "save it as CSV or Parquet",
     needs: "data",
   }),
   "query-error": defineMessage<{ why: string }>({

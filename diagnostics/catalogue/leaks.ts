@@ -1,6 +1,6 @@
 /** Messages about leaks, time and targets: what would make a score too good, or training pointless. */
 import { defineMessage, type NoFacts } from "../define.ts";
-import { agree, code, codes, count, list, number, quoted, quotedList, share, tick } from "../phrase.ts";
+import { agree, code, codes, count, list, number, path, quoted, quotedList, share, tick } from "../phrase.ts";
 
 export const leaks = {
   /** `property`: the list that names the column, `numeric`. */
@@ -39,26 +39,59 @@ export const leaks = {
     help: () => "split both models by the same column",
     needs: "data",
   }),
-  /** `part`: the share of rows, 1 is all (an error; below, a warning); `property`: the list that names the column. */
-  "target-copy": defineMessage<{ column: string; modality: string; target: string; part: number; property: string }>({
-    severity: { usually: "error", of: (f) => (f.part === 1 ? "error" : "warning") },
+  /**
+   * `part`: the share of rows, 1 is all (an error; below, a warning); `property`: the list that names the column; `how`: it is
+   * the target or renames its labels (`copy`), several of its values go with one label (`grouped`), or its cells are empty
+   * for one label (`holes`); the last two are warnings, because they may be known when it counts.
+   */
+  "target-copy": defineMessage<{
+    column: string;
+    modality: string;
+    target: string;
+    part: number;
+    property: string;
+    how?: "copy" | "grouped" | "holes";
+  }>({
+    severity: {
+      usually: "error",
+      of: (f) => (f.part === 1 && (f.how === undefined || f.how === "copy") ? "error" : "warning"),
+    },
     message: (f) =>
-      `${quoted(f.column)} of ${tick(f.modality)} gives ${tick(f.target)} away in ${share(f.part)} of the rows.`,
+      f.how === "holes"
+        ? `Whether ${quoted(f.column)} of ${tick(f.modality)} is empty gives ${tick(f.target)} away in ${share(f.part)} of the rows.`
+        : `${quoted(f.column)} of ${tick(f.modality)} gives ${tick(f.target)} away in ${share(f.part)} of the rows.`,
     help: (f) => `remove it from ${tick(f.property)}`,
     fix: "offer",
     needs: "data",
   }),
-  /** `of`: the rows of the part; below 1 % of them it is a warning. */
-  "rows-on-both-sides": defineMessage<{ rows: number; of: number; part: string; column?: string }>({
-    severity: { usually: "error", of: (f) => (f.rows < f.of * 0.01 ? "warning" : "error") },
-    message: (f) => `${count(f.rows, "row")} of ${f.part} ${agree(f.rows, "is", "are")} in train, too.`,
-    help: (f) => `remove them${f.column === undefined ? "" : `, or split \`by_group\` on ${quoted(f.column)}`}`,
+  /**
+   * `of`: the rows of the part; below 1 % of them, or of a single row, it is a warning. `column`: one that keeps equal rows together. `share`: of
+   * the rows of a table that a run is judged on, those it was trained on; then a warning, and `part` is the table.
+   */
+  "rows-on-both-sides": defineMessage<{ rows: number; of: number; part: string; column?: string; share?: number }>({
+    severity: {
+      usually: "error",
+      of: (f) => (f.share !== undefined || f.rows < Math.max(2, f.of * 0.01) ? "warning" : "error"),
+    },
+    message: (f) =>
+      f.share === undefined
+        ? `${count(f.rows, "row")} of ${f.part} ${agree(f.rows, "is", "are")} in train, too.`
+        : `The run was trained on ${share(f.share)} of the rows of ${path(f.part)}, so its numbers are better than on new ones.`,
+    help: (f) => {
+      if (f.share !== undefined)
+        return "judge it on rows that it has not seen; without `--data` these are its own test rows";
+      return `remove them${f.column === undefined ? "" : `, or split \`by_group\` on ${quoted(f.column)}`}`;
+    },
     needs: "data",
   }),
-  "media-on-both-sides": defineMessage<{ files: number; part: string; column: string }>({
+  /** `column`: one that tells the files apart; without it none does. */
+  "media-on-both-sides": defineMessage<{ files: number; part: string; column?: string }>({
     severity: "warning",
     message: (f) => `${count(f.files, "file")} ${agree(f.files, "is", "are")} used in train and in ${f.part}.`,
-    help: (f) => `split \`by_group\` on ${quoted(f.column)}`,
+    help: (f) =>
+      f.column === undefined
+        ? "split `by_group` on a column that is equal wherever a file is"
+        : `split \`by_group\` on ${quoted(f.column)}`,
     fix: "offer",
     needs: "data",
   }),
@@ -120,11 +153,11 @@ export const targets = {
     help: () => "check the column, or `where`",
     needs: "data",
   }),
-  /** `values`: all different labels; those that differ only in case are one label written twice. */
-  "not-binary": defineMessage<{ name: string; column: string; values: readonly string[] }>({
+  /** `values`: the different labels, the first of `of`; those that differ only in case are one label written twice. */
+  "not-binary": defineMessage<{ name: string; column: string; values: readonly string[]; of?: number }>({
     severity: "error",
     message: (f) =>
-      `${tick(f.name)} is binary; ${quoted(f.column)} holds ${count(f.values.length, "value")}: ${quotedList(f.values)}.`,
+      `${tick(f.name)} is binary; ${quoted(f.column)} holds ${count(f.of ?? f.values.length, "value")}: ${quotedList(f.values, 8, f.of)}.`,
     help: (f) => {
       const spelt = new Map<string, string[]>();
       for (const value of f.values) spelt.set(value.toLowerCase(), [...(spelt.get(value.toLowerCase()) ?? []), value]);
@@ -164,6 +197,8 @@ export const targets = {
   /** `stratify`: the split can; `classes`: the target can list them; `known`: the labels of a run that judges a table. */
   "unseen-class": defineMessage<{
     value: string;
+    /** So many other labels have the same cause. */
+    others?: number;
     rows: number;
     part: string;
     column: string;
@@ -172,10 +207,13 @@ export const targets = {
     known?: readonly string[];
   }>({
     severity: "error",
-    message: (f) =>
-      f.known === undefined
-        ? `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part} and in none of train.`
-        : `${quoted(f.value)} is in ${count(f.rows, "row")} of ${f.part}; the run knows ${quotedList(f.known)}.`,
+    message: (f) => {
+      const others = f.others === undefined ? "" : ` and ${count(f.others, "other label")}`;
+      const labels = `${quoted(f.value)}${others} ${agree((f.others ?? 0) + 1, "is", "are")} in ${count(f.rows, "row")} of ${f.part}`;
+      return f.known === undefined
+        ? `${labels} and in none of train.`
+        : `${labels}; the run knows ${quotedList(f.known)}.`;
+    },
     help: (f) => {
       if (f.known !== undefined) return "correct the table, or leave these rows out of it";
       if (f.stratify === true)

@@ -4,9 +4,13 @@ import { type Near, nearHelp } from "../near.ts";
 import { code, count, list, number, path, quoted, size, tick } from "../phrase.ts";
 
 export const training = {
-  /** `text`: the first stage whose output was not finite; `kept`: the epoch whose weights stay (none before the first). */
+  /**
+   * `text`: the first stage whose output (with `of`: whose weights) was not finite; `kept`: the epoch whose weights stay
+   * (none before the first).
+   */
   "loss-not-finite": defineMessage<{
     is: "NaN" | "infinite";
+    of?: "weights";
     step: number;
     epoch: number;
     text?: string;
@@ -14,7 +18,7 @@ export const training = {
   }>({
     severity: "error",
     message: (f) =>
-      `The loss became ${f.is} in step ${number(f.step)} (epoch ${number(f.epoch)})${f.text === undefined ? "" : `, first in the output of ${tick(f.text)}`}.`,
+      `The ${f.of ?? "loss"} became ${f.is} in step ${number(f.step)} (epoch ${number(f.epoch)})${f.text === undefined ? "" : `, first ${f.of === undefined ? "in the output" : "those"} of ${tick(f.text)}`}.`,
     help: (f) =>
       `add \`clip: norm(1)\` to \`train\`, or lower the rate${f.kept === undefined || f.kept < 1 ? "" : `; the run keeps the weights of epoch ${number(f.kept)}`}`,
     needs: "run",
@@ -27,16 +31,21 @@ export const training = {
     fix: "offer",
     needs: "run",
   }),
-  "file-changed": defineMessage<{ path: string; how: "changed" | "vanished"; run: string }>({
+  /** `run`: what can be resumed, once something was trained. */
+  "file-changed": defineMessage<{ path: string; how: "changed" | "vanished"; run?: string }>({
     severity: "error",
     message: (f) => `${path(f.path)} ${f.how} while it was read.`,
-    help: (f) => `${code(`mmfc train --resume ${path(f.run)}`)} when it is back`,
+    help: (f) =>
+      f.run === undefined
+        ? `start again ${f.how === "vanished" ? "when it is back" : "when it stays as it is"}`
+        : `${code(`mmfc train --resume ${path(f.run)}`)} when it is back`,
     needs: "run",
   }),
-  "same-prediction": defineMessage<{ name: string; value: string; rows: number }>({
+  /** `weighable`: false where no classes are guessed, whose weights could be evened out. */
+  "same-prediction": defineMessage<{ name: string; value: string; rows: number; weighable?: boolean }>({
     severity: "warning",
     message: (f) => `${tick(f.name)} predicts ${quoted(f.value)} for all ${count(f.rows, "row")} of validation.`,
-    help: () => "train longer, or write `class_weight: balanced`",
+    help: (f) => (f.weighable === false ? "train longer" : "train longer, or write `class_weight: balanced`"),
     fix: "offer",
     needs: "run",
   }),
@@ -57,18 +66,39 @@ export const runs = {
     help: (f) => runHelp(f.near),
     needs: "run",
   }),
-  "run-unfinished": defineMessage<{ path: string; epoch: number; of: number; best: number }>({
+  /**
+   * `best`: the epoch whose weights are used, which may be only the `last` whole one; 0: no epoch has ended, and they are
+   * those after `step`. `running`: it is being trained at this moment.
+   */
+  "run-unfinished": defineMessage<{
+    path: string;
+    epoch: number;
+    of: number;
+    best: number;
+    last?: boolean;
+    step?: number;
+    running?: boolean;
+  }>({
     severity: "note",
     message: (f) =>
-      `${path(f.path)} stopped in epoch ${number(f.epoch)} of ${number(f.of)}: its best weights are used, those of epoch ${number(f.best)}.`,
-    help: (f) => `finish it with ${code(`mmfc train --resume ${path(f.path)}`)}`,
+      `${path(f.path)} ${f.running === true ? "is being trained," : "stopped"} in epoch ${number(f.epoch)} of ${number(f.of)}: ${
+        f.best > 0
+          ? `its ${f.last === true ? "last" : "best"} weights are used, those of epoch ${number(f.best)}`
+          : `its weights after step ${number(f.step ?? 0)} are used`
+      }.`,
+    help: (f) => (f.running === true ? undefined : `finish it with ${code(`mmfc train --resume ${path(f.path)}`)}`),
     needs: "run",
   }),
-  /** `use`: the version of mmfc that reads it; else it is to be trained again. */
-  "run-unreadable": defineMessage<{ path: string; why: string; use?: string }>({
+  /** `use`: the version of mmfc that reads it; `resumable`: it can be finished; else it is to be trained again. */
+  "run-unreadable": defineMessage<{ path: string; why: string; use?: string; resumable?: boolean }>({
     severity: "error",
     message: (f) => `${path(f.path)} is not readable: ${f.why}.`,
-    help: (f) => (f.use === undefined ? "train again" : `use mmfc ${f.use}`),
+    help: (f) =>
+      f.resumable === true
+        ? `finish it with ${code(`mmfc train --resume ${path(f.path)}`)}`
+        : f.use === undefined
+          ? "train again"
+          : `use mmfc ${f.use}`,
     needs: "run",
   }),
   /** `was`, `here`: printed ("13 classes", "another table"). */
@@ -124,17 +154,19 @@ export const engine = {
     help: () => "install ffmpeg, or store sound as WAV",
     needs: "engine",
   }),
-  /** `needs`: bytes; `run`: what can be resumed. */
-  "disk-full": defineMessage<{ path: string; needs: number; run?: string }>({
+  /** `needs`: bytes, where they are known; `run`: what can be resumed. */
+  "disk-full": defineMessage<{ path: string; needs?: number; run?: string }>({
     severity: "error",
-    message: (f) => `The disk of ${path(f.path)} is full; ${size(f.needs)} more is needed.`,
+    message: (f) =>
+      `The disk of ${path(f.path)} is full${f.needs === undefined ? "" : `; ${size(f.needs)} more is needed`}.`,
     help: (f) => `free some${f.run === undefined ? "" : `, then ${code(`mmfc train --resume ${path(f.run)}`)}`}`,
     needs: "engine",
   }),
-  "no-access": defineMessage<{ path: string; how: "read" | "written"; why: string }>({
+  /** `run`: what can be resumed; `gone`: a run that is no longer there. */
+  "no-access": defineMessage<{ path: string; how: "read" | "written"; why: string; run?: string; gone?: boolean }>({
     severity: "error",
     message: (f) => `${path(f.path)} cannot be ${f.how}: ${f.why}.`,
-    help: () => "change its rights, or write `-o` another folder",
+    help: accessHelp,
     needs: "engine",
   }),
 };
@@ -154,6 +186,15 @@ export const internal = {
     needs: "engine",
   }),
 };
+
+function accessHelp(f: { how: "read" | "written"; why: string; run?: string; gone?: boolean }): string | undefined {
+  const { how, why } = f;
+  if (f.gone === true) return "start again, and leave the folder where it is";
+  if (f.run !== undefined) return `change that, then ${code(`mmfc train --resume ${path(f.run)}`)}`;
+  if (why.startsWith("too many files")) return "close some, or raise the limit: `ulimit -n 4096`";
+  if (how === "written") return "change its rights, or write `-o` another folder";
+  return /rights|permission/.test(why) ? "change its rights" : undefined;
+}
 
 function runHelp(found: Near | undefined): string | undefined {
   if (found === undefined) return undefined;

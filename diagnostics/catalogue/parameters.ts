@@ -26,10 +26,10 @@ export const parameters = {
     },
     fix: "certain",
   }),
-  /** `place`: where it is given first, "line 12". */
-  "given-twice": defineMessage<{ text: string; place: string }>({
+  /** `place`: where it is given first, "line 12"; left out where both stand side by side. */
+  "given-twice": defineMessage<{ text: string; place?: string }>({
     severity: "error",
-    message: (f) => `${tick(f.text)} is given twice (${f.place}).`,
+    message: (f) => `${tick(f.text)} is given twice${f.place === undefined ? "" : ` (${f.place})`}.`,
     help: () => "keep one",
     fix: "certain",
   }),

@@ -4,11 +4,11 @@ import { type Near, nearHelp } from "../near.ts";
 import { agree, code, list, number, path, tick, ticks } from "../phrase.ts";
 
 export const syntax = {
-  /** `byte`: its place, from 1; `is`: what is there, `0xB0`. */
-  "not-text": defineMessage<{ path: string; byte: number; is: string }>({
+  /** `byte`: its place, from 1; `is`: what is there, `0xB0`; `from`: the encoding it is probably in, as iconv calls it. */
+  "not-text": defineMessage<{ path: string; byte: number; is: string; from?: string }>({
     severity: "error",
     message: (f) => `${path(f.path)} is not UTF-8 text: byte ${number(f.byte)} is ${tick(f.is)}.`,
-    help: () => "save it as UTF-8 (`iconv -f GB18030 -t UTF-8`)",
+    help: (f) => `save it as UTF-8 (\`iconv -f ${f.from ?? "GB18030"} -t UTF-8\`)`,
   }),
   /** `has` and `most` printed: "2.3 MB" and "1 MB", or "130 brackets in each other" and "100". */
   "spec-too-large": defineMessage<{ path: string; has: string; most: string }>({
@@ -66,17 +66,22 @@ export const syntax = {
     help: () => "remove it",
     fix: "certain",
   }),
-  /** Without `closedBy` it is not closed at all; `write`: the closing sign; `after`: the text it goes behind. */
+  /** Without `closedBy` it is not closed at all; `write`: the closing sign; `after`: the text it goes behind; `behindArguments`: its last argument, whichever that is. */
   "not-closed": defineMessage<{
     text: string;
     closedBy?: { text: string; place: string };
     write: string;
     after?: string;
+    behindArguments?: true;
   }>({
     severity: "error",
     message: (f) =>
       `${tick(f.text)} opens here and ${f.closedBy ? `is closed by ${tick(f.closedBy.text)}, ${f.closedBy.place}` : "is not closed"}.`,
-    help: (f) => `write ${code(f.write)}${f.after === undefined ? "" : ` after ${tick(f.after)}`}`,
+    help: (f) => {
+      const after = f.after === undefined ? undefined : tick(f.after);
+      const place = f.behindArguments === true ? "its last argument" : after;
+      return `write ${code(f.write)}${place === undefined ? "" : ` after ${place}`}`;
+    },
     fix: "certain",
   }),
   /** `why`: `150x`; `10,000`; a unit that is none (`unit`); `1e999`. */
@@ -130,12 +135,17 @@ export const syntax = {
     message: (f) =>
       `${f.text === undefined ? "The end of the file" : tick(f.text)} stands where ${list(f.expected, "or")} is expected.`,
   }),
+  /** `near`: codes near the unknown one. */
   "ignore-comment": defineMessage<{
-    why: { absent: string } | { unknown: string } | "error" | "no-reason";
+    why: { absent: string } | { unknown: string; near?: Near } | "error" | "no-reason" | "no-code";
   }>({
     severity: "warning",
     message: (f) => `This comment ignores nothing: ${ignoreReason(f.why)}.`,
-    help: () => "remove it, or write `// mmfc-ignore CODE: reason`",
+    help: (f) => {
+      const near = typeof f.why === "object" && "unknown" in f.why ? f.why.near : undefined;
+      if (near !== undefined && near.kind !== "none") return nearHelp(near);
+      return "remove it, or write `// mmfc-ignore CODE: reason`";
+    },
     fix: "certain",
   }),
 };
@@ -155,8 +165,9 @@ function statementHelp(found: Near | undefined): string | undefined {
   return nearHelp(found);
 }
 
-function ignoreReason(why: { absent: string } | { unknown: string } | "error" | "no-reason"): string {
+function ignoreReason(why: { absent: string } | { unknown: string } | "error" | "no-reason" | "no-code"): string {
   if (why === "error") return "errors stay";
+  if (why === "no-code") return "it names no message";
   if (why === "no-reason") return "it gives no reason";
   return "absent" in why ? `${tick(why.absent)} does not occur here` : `no message is called ${tick(why.unknown)}`;
 }

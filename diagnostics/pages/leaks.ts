@@ -10,6 +10,7 @@ export const leaksPages: Record<keyof typeof leaks, Page> = {
     doc: "The column of a target is also an input. The model would read the answer: perfect in the scorecard, useless for rows whose answer is not known yet.",
     bad: sheet('modality sheet: tabular { numeric: ["roa", "fell"] }'),
     good: sheet('modality sheet: tabular { numeric: ["roa"] }'),
+    beside: "target fell",
   },
   "split-needs": {
     doc: "A split by time needs to know the time of a row, one by group its group. Both are columns that `data` names.",

@@ -102,10 +102,11 @@ export const syntaxPages: Record<keyof typeof syntax, Page> = {
     good: model("train { epochs: 5 }"),
   },
   "ignore-comment": {
-    doc: "`// mmfc-ignore CODE: reason` silences a warning or a note of the statement it stands above or behind. A comment that silences nothing would hide the next mistake, so it is one itself.",
+    doc: "`// mmfc-ignore CODE: reason` silences a warning or a note of the statement it stands above or behind; several codes stand side by side with commas. A comment that silences nothing would hide the next mistake, so it is one itself.",
     bad: model(
       "// mmfc-ignore unused-value: kept for a second head\nencoder words = report -> embedding(16) -> lstm(16)",
     ),
     good: clean,
+    beside: "encoder words",
   },
 };

@@ -100,8 +100,9 @@ test("at least 40 codes have a wrong spec", () => {
 test("explain shows what differs", () => {
   const page = explain("target-leak");
   expect(page).toMatchObject({ family: "leaks", severity: "error", fixable: true });
-  expect(page?.wrong).toEqual(['modality sheet: tabular { numeric: ["roa", "fell"] }']);
-  expect(page?.right).toEqual(['modality sheet: tabular { numeric: ["roa"] }']);
+  const target = 'target fell: binary { column: "fell" }';
+  expect(page?.wrong).toEqual(['modality sheet: tabular { numeric: ["roa", "fell"] }', target]);
+  expect(page?.right).toEqual(['modality sheet: tabular { numeric: ["roa"] }', target]);
   expect(explain("gated")).toBeUndefined();
   expect(isCode("toString")).toBe(false);
 });

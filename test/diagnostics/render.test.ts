@@ -4,12 +4,14 @@ import { describe, expect, test } from "vitest";
 import { report } from "../../diagnostics/catalogue.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { applyFixes } from "../../diagnostics/fix.ts";
-import { renderLine, renderLines, summary, toGithub, toJson, toSarif } from "../../diagnostics/formats.ts";
+import { renderLine, renderLines, rowLines, summary, toGithub, toJson } from "../../diagnostics/formats.ts";
 import { drawLine } from "../../diagnostics/frame.ts";
 import { renderPretty } from "../../diagnostics/render.ts";
+import { toSarif } from "../../diagnostics/sarif.ts";
 import type { SourceFile } from "../../diagnostics/span.ts";
 import { displayWidth } from "../../diagnostics/width.ts";
 import { wrap } from "../../diagnostics/wrap.ts";
+import { schemaMistakes } from "./sarif-schema.ts";
 
 function fileOf(text: string, path = "a.mmf"): Map<string, SourceFile> {
   return new Map([[path, { path, text }]]);
@@ -163,6 +165,9 @@ describe("formats", () => {
 
   test("one line", () => {
     expect(renderLine(d, files)).toBe(
+      "credit.mmf:1:17: error: `add` joins two or more, not 1. (row 3) help: use `dense` [fusion-sources]",
+    );
+    expect(renderLine({ ...d, rows: [] }, files)).toBe(
       "credit.mmf:1:17: error: `add` joins two or more, not 1. help: use `dense` [fusion-sources]",
     );
     expect(renderLines([d, d], files).split("\n")).toHaveLength(3);
@@ -194,13 +199,79 @@ describe("formats", () => {
   test("GitHub: one line each, signs escaped", () => {
     const odd = { ...d, message: "50 %: a\nb.", severity: "note" as const };
     expect(toGithub([odd], fileOf(text, "credit.mmf"))).toBe(
-      "::notice file=credit.mmf,line=1,col=17,endLine=1,endColumn=20,title=fusion-sources::50 %25: a%0Ab.%0Ahelp: use `dense`\n",
+      "::notice file=credit.mmf,line=1,col=17,endLine=1,endColumn=20,title=fusion-sources::50 %25: a%0Ab.%0Arow 3%0Ahelp: use `dense`\n",
     );
   });
 
-  test("SARIF", () => {
-    const log = toSarif([d], files, "0.1.0") as { runs: { results: { ruleId: string; level: string }[] }[] };
-    expect(log.runs[0]?.results[0]).toMatchObject({ ruleId: "fusion-sources", ruleIndex: 0, level: "error" });
+  test("rows of a table are in all of them, ten or three, and how many more", () => {
+    const rows = Array.from({ length: 27 }, (_, i) => ({
+      table: "t.csv",
+      row: i + 1,
+      id: `r${i}`,
+      path: `p${i}.wav`,
+      why: "no samples",
+    }));
+    const many = { ...d, rows };
+    expect(renderLine(many, files)).toContain(
+      " (row 1 (r0) p0.wav: no samples; row 2 (r1) p1.wav: no samples; row 3 (r2) p2.wav: no samples; and 24 more) help:",
+    );
+    expect(toGithub([many], files)).toContain("%0Arow 10 (r9) p9.wav: no samples%0Aand 17 more%0Ahelp: ");
+    expect(renderPretty([many], files)).toContain("\n    and 17 more\n");
+    expect(toJson([many], files).diagnostics[0]?.rows).toEqual(rows);
+    expect(rowLines({ rows, rowCount: 90_000 }).at(-1)).toBe("and 89,990 more");
+    expect(
+      rowLines({
+        rows: [
+          { table: "a.csv", row: 1, value: "n/a" },
+          { table: "b.csv", row: 1 },
+        ],
+      }),
+    ).toEqual(['a.csv row 1 "n/a"', "b.csv row 1"]);
+  });
+
+  test("SARIF has places, compared places, fixes and rows", () => {
+    const edit = { span: { file: "credit.mmf", start: 16, end: 19 }, text: "dense" };
+    const fixable = { ...d, fix: { title: "write `dense`", edits: [edit], certain: true } };
+    const log = toSarif([fixable], files, "0.1.0");
+    expect(schemaMistakes(log)).toEqual([]);
+    const region = { startLine: 1, startColumn: 17, endLine: 1, endColumn: 20 };
+    expect(log).toMatchObject({
+      version: "2.1.0",
+      runs: [
+        {
+          tool: { driver: { name: "mmfc", version: "0.1.0", rules: [{ id: "fusion-sources" }] } },
+          columnKind: "utf16CodeUnits",
+          results: [
+            {
+              ruleId: "fusion-sources",
+              ruleIndex: 0,
+              level: "error",
+              message: { text: "`add` joins two or more, not 1.\nrow 3\nhelp: use `dense`" },
+              locations: [{ physicalLocation: { artifactLocation: { uri: "credit.mmf" }, region } }],
+              relatedLocations: [{ message: { text: "f32[B]" } }],
+              fixes: [
+                {
+                  description: { text: "write `dense`" },
+                  artifactChanges: [{ replacements: [{ deletedRegion: region, insertedContent: { text: "dense" } }] }],
+                },
+              ],
+              properties: { rows: [{ table: "t.csv", row: 3 }], rowCount: 1 },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("SARIF names files as references", () => {
+    const at = (path: string): string => {
+      const log = toSarif([{ ...d, span: { ...d.span, file: path } }], fileOf(text, path), "0.1.0");
+      return (/"uri":"([^"]*)"/.exec(JSON.stringify(log)) as RegExpExecArray)[1] as string;
+    };
+    expect(at("my specs/信贷 #1.mmf")).toBe("my%20specs/%E4%BF%A1%E8%B4%B7%20%231.mmf");
+    expect(at("/a b/c.mmf")).toBe("file:///a%20b/c.mmf");
+    const nowhere = toSarif([{ ...d, marks: [], span: { file: "", start: 0, end: 0 } }], new Map(), "0.1.0");
+    expect(schemaMistakes(nowhere)).toEqual([]);
   });
 
   test("the line below", () => {
