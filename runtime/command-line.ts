@@ -6,15 +6,18 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type Code, report } from "../diagnostics/catalogue.ts";
+import { count } from "../diagnostics/phrase.ts";
 import { csvLines } from "./artifact/predictions.ts";
 import { RunError } from "./artifact/run-error.ts";
-import type { RunSources } from "./artifact/run-folder.ts";
+import { findUnfinished } from "./artifact/run-folder.ts";
+import type { RunSources } from "./artifact/run-writer.ts";
 import { DataError } from "./data/batch.ts";
 import { EngineError } from "./engine/engine.ts";
 import { countText } from "./evaluate/numbers.ts";
 import { renderHeads, renderScorecard } from "./evaluate/scorecard.ts";
 import type { Program } from "./program.ts";
-import { evalRun, predictRun, trainProgram } from "./run.ts";
+import type { Unfinished } from "./run.ts";
+import { evalRun, predictRun, resumeRun, trainProgram } from "./run.ts";
 import type { Reporter } from "./train/reporter.ts";
 import { createBarReporter, createLineReporter, silentReporter } from "./train/reporter.ts";
 import { TrainingError } from "./train/training-error.ts";
@@ -28,6 +31,8 @@ train            train the model, judge it, print its scorecard
   -o, --out DIR    the run's folder (runs/MODEL/TIME-SEED)
   --base DIR       the folder that paths of the data start at
   --no-baselines   the model alone, without its floors
+  --resume [RUN]   go on with a stopped run (the newest in runs)
+  --threads N      processor threads
   --json           the scorecard as JSON
 eval RUN         judge a run on its test rows, or on --data FILE
 predict RUN      predict the rows of --data FILE, into -o FILE.csv|jsonl|parquet
@@ -43,13 +48,13 @@ export async function runCommandLine(program: Program, file: string, argv: reado
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
-  const { signal, release } = interruptSignal();
+  const stop = onInterrupt();
   try {
-    process.exitCode = await runCommand(program, file, shown, argv, signal);
+    process.exitCode = await runCommand(program, file, shown, argv, stop);
   } catch (error) {
     process.exitCode = tell(error, shown);
   } finally {
-    release();
+    stop.release();
   }
 }
 
@@ -58,21 +63,22 @@ async function runCommand(
   file: string,
   shown: string,
   argv: readonly string[],
-  signal: AbortSignal,
+  stop: Interruption,
 ): Promise<number> {
   const [command, ...rest] = argv;
   if (command === undefined || command === "--help" || command === "-h") {
     process.stdout.write(usage(shown));
     return command === undefined ? 2 : 0;
   }
-  if (command === "train") return train(program, file, rest, signal);
-  if (command === "eval") return evaluate(rest, signal);
-  if (command === "predict") return predict(rest, signal);
+  if (command === "train") return train(program, file, rest, stop);
+  if (command === "eval") return evaluate(rest, stop.signal);
+  if (command === "predict") return predict(rest, stop.signal);
   throw new UsageError(`no command ${command}; it has train, eval and predict`);
 }
 
-async function train(program: Program, file: string, argv: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values } = parse(argv, 0, {
+async function train(program: Program, file: string, argv: readonly string[], stop: Interruption): Promise<number> {
+  const { argv: rest, run } = takeResume(argv);
+  const { values } = parse(rest, 0, {
     data: { type: "string" },
     epochs: { type: "string" },
     seed: { type: "string" },
@@ -85,36 +91,69 @@ async function train(program: Program, file: string, argv: readonly string[], si
   const seed = whole(values.seed, "--seed", 0);
   const epochs = whole(values.epochs, "--epochs", 1);
   const threads = whole(values.threads, "--threads", 1);
-  const reporter = withEngineWarning(reporterFor(values.json === true));
+  const json = values.json === true;
+  const common = {
+    ...(threads !== undefined && { threads }),
+    reporter: stop.listen(withEngineWarning(reporterFor(json))),
+    install: process.env.CI === undefined ? ("never" as const) : ("auto" as const),
+    signal: stop.signal,
+  };
+  const resumed = run === undefined ? undefined : await chosenRun(run, program, values);
   const out =
+    resumed ??
     (values.out as string | undefined) ??
     path.join("runs", program.name, `${timeStamp(new Date())}-${seed ?? program.training.seed}`);
-  const result = await trainProgram(program, {
-    base: (values.base as string | undefined) ?? baseOf(file),
-    ...(values.data !== undefined && { source: values.data as string }),
-    ...(epochs !== undefined && { epochs }),
-    ...(seed !== undefined && { seed }),
-    ...(threads !== undefined && { threads }),
-    out,
-    baselines: values["no-baselines"] !== true,
-    sources: sourcesBeside(file),
-    reporter,
-    install: process.env.CI === undefined ? "never" : "auto",
-    signal,
-  });
+  const result =
+    resumed === undefined
+      ? await trainProgram(program, {
+          ...common,
+          base: (values.base as string | undefined) ?? baseOf(file),
+          ...(values.data !== undefined && { source: values.data as string }),
+          ...(epochs !== undefined && { epochs }),
+          ...(seed !== undefined && { seed }),
+          out,
+          baselines: values["no-baselines"] !== true,
+          sources: sourcesBeside(file),
+        })
+      : await resumeRun(resumed, { ...common, programJs: readFileSync(file, "utf8") });
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (result.status === "whole") {
+    say(`${out} is finished: ${result.epochs.ended} of ${count(result.epochs.planned, "epoch")}.`);
+    return 0;
+  }
+  for (const { code, facts } of result.notes) if (code === "same-prediction") say(sentence(code, facts));
+  const goOn = `Go on: node ${path.relative(process.cwd(), file)} train --resume ${out}`;
   if (result.scorecard === undefined) {
-    const { ended } = result.epochs;
-    process.stderr.write(`Saved in epoch ${ended + 1}, step ${result.step.done} of ${result.step.of}: ${out}/\n`);
+    const { ended, planned } = result.epochs;
+    const { done, of } = result.step;
+    say(done === 0 ? `Saved after epoch ${ended} of ${planned}. ${goOn}` : `Saved in epoch ${ended + 1}, step ${done} of ${of}. ${goOn}`);
     return 130;
   }
-  if (result.interrupted) process.stderr.write("Stopped while the floors were trained; the model is whole.\n");
-  if (values.json === true) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
   else {
-    process.stderr.write("\n");
+    say("");
     const files = ["graph.mmd", "program.ts", "scorecard.json"].filter((name) => existsSync(path.join(out, name)));
     process.stdout.write(renderScorecard(result.scorecard, { ...terminal(process.stdout), folder: `${out}/`, files }));
   }
+  if (result.interrupted) say(`Stopped while its floors were trained; the model is whole. ${goOn}`);
   return result.interrupted ? 130 : 0;
+}
+
+/** `--resume` may have a RUN behind it, which Node's own reader of options does not know. */
+function takeResume(argv: readonly string[]): { argv: string[]; run?: string } {
+  const at = argv.findIndex((arg) => arg === "--resume" || arg.startsWith("--resume="));
+  if (at < 0) return { argv: [...argv] };
+  const [option = "", next] = [argv[at], argv[at + 1]];
+  const behind = option === "--resume" && next !== undefined && !next.startsWith("-");
+  const run = option.startsWith("--resume=") ? option.slice("--resume=".length) : behind ? next : "runs";
+  return { argv: [...argv.slice(0, at), ...argv.slice(at + (behind ? 2 : 1))], run };
+}
+
+/** The run itself, or the newest below that is not finished; the rest is the run's own. */
+async function chosenRun(run: string, program: Program, values: { [name: string]: unknown }): Promise<string> {
+  const other = ["data", "epochs", "seed", "out", "base", "no-baselines"].find((name) => values[name] !== undefined);
+  if (other !== undefined) throw new UsageError(`--${other} does not go with --resume: the run has its own`);
+  return findUnfinished(run, ({ model }) => model === program.name);
 }
 
 async function evaluate(argv: readonly string[], signal: AbortSignal): Promise<number> {
@@ -125,6 +164,7 @@ async function evaluate(argv: readonly string[], signal: AbortSignal): Promise<n
     reporter: quietReporter(),
     signal,
   });
+  sayUnfinished(result.unfinished);
   if (values.json === true) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
   else {
     const { model, seed, started } = result.environment;
@@ -148,12 +188,13 @@ async function predict(argv: readonly string[], signal: AbortSignal): Promise<nu
   const { values, positionals } = parse(argv, 1, { data: { type: "string" }, out: { type: "string", short: "o" } });
   if (values.data === undefined) throw new UsageError("predict needs --data FILE");
   const out = values.out as string | undefined;
-  const { predictions } = await predictRun(positionals[0] as string, {
+  const { predictions, unfinished } = await predictRun(positionals[0] as string, {
     source: values.data as string,
     ...(out !== undefined && { out }),
     reporter: quietReporter(),
     signal,
   });
+  sayUnfinished(unfinished);
   if (out === undefined) for (const line of csvLines(predictions)) process.stdout.write(line);
   else
     process.stderr.write(
@@ -260,16 +301,46 @@ function quietReporter(): Reporter {
   return { ...silentReporter, preparing, prepared, end, warning };
 }
 
-/** The first Ctrl-C asks, the second ends the process. */
-function interruptSignal(): { signal: AbortSignal; release: () => void } {
+/** Being told to stop: by Ctrl-C, by the system, by a terminal that is closed. */
+interface Interruption {
+  readonly signal: AbortSignal;
+  /** Puts an ear on a training, to say which step is being finished. */
+  listen(reporter: Reporter): Reporter;
+  release(): void;
+}
+
+/** The first time asks, the second ends the process. */
+function onInterrupt(): Interruption {
   const controller = new AbortController();
-  const onInterrupt = (): void => {
+  let [step, end] = [0, (): void => {}];
+  const listener = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write("\nFinishing the step; Ctrl-C again stops at once\n");
+    end();
+    if (step > 0) process.stderr.write(`Finishing step ${step}; Ctrl-C again stops at once\n`);
     controller.abort();
   };
-  process.on("SIGINT", onInterrupt);
-  return { signal: controller.signal, release: () => void process.off("SIGINT", onInterrupt) };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    listen(reporter) {
+      end = reporter.end;
+      return {
+        ...reporter,
+        step(event) {
+          step = event.step;
+          reporter.step(event);
+        },
+      };
+    },
+    release() {
+      for (const name of signals) process.off(name, listener);
+    },
+  };
+}
+
+function sayUnfinished(unfinished: Unfinished | undefined): void {
+  if (unfinished !== undefined) process.stderr.write(`${sentence("run-unfinished", unfinished)}\n`);
 }
 
 /** Says why it stopped; returns the exit code. */
@@ -279,9 +350,12 @@ function tell(error: unknown, shown: string): number {
     say(`${shown}: ${error.message}\nnode ${shown} --help has its options`);
     return 2;
   }
-  if ((error as Error | undefined)?.name === "AbortError") return 130;
+  if ((error as Error | undefined)?.name === "AbortError") {
+    say("Stopped before the first step; nothing was written.");
+    return 130;
+  }
   if (error instanceof DataError) {
-    for (const { code, about, facts, rows } of error.problems) {
+    for (const { code, about, facts, rows, rowCount } of error.problems) {
       const place = [about.statement, about.property, about.column].filter((part) => part !== undefined).join(", ");
       say(sentence(code, facts, ` (${place})`));
       const shown = (rows ?? []).slice(0, 10);
@@ -289,8 +363,8 @@ function tell(error: unknown, shown: string): number {
         say(
           `    row ${countText(row.row)}   ${row.path ?? row.value ?? ""}${row.why === undefined ? "" : `   ${row.why}`}`,
         );
-      if (rows !== undefined && rows.length > shown.length)
-        say(`    and ${countText(rows.length - shown.length)} more`);
+      const all = rowCount ?? rows?.length ?? 0;
+      if (all > shown.length) say(`    and ${countText(all - shown.length)} more`);
     }
     return 1;
   }

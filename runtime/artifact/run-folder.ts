@@ -1,17 +1,17 @@
 /**
- * The folder of a run: written aside and renamed, so that a run is there whole or not at all; found again and read.
- * Owns file names and the form of environment.json; knows nothing of training or of tensors.
+ * The folder of a run, found again and read. Owns the form of environment.json; knows nothing of training or of tensors,
+ * and writes nothing: that is run-writer.ts's.
  */
-import { rmSync } from "node:fs";
-import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { FittedData } from "../data/batch.ts";
+import { isTrainedRows, type TrainedRows } from "../data/leaks-trained.ts";
 import { RunError } from "./run-error.ts";
 import type { NamedArray } from "./safetensors.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors } from "./safetensors.ts";
 
 /** The file that makes a folder a run. */
-const MARK = "environment.json";
+export const MARK = "environment.json";
 
 /** environment.json: on what, from what and how far a model was trained. */
 export interface RunEnvironment {
@@ -34,81 +34,35 @@ export interface RunEnvironment {
   readonly seed: number;
   /** ISO 8601, with milliseconds. */
   readonly started: string;
-  readonly status: "finished" | "early" | "stopped" | "failed";
+  /**
+   * `training` from the start on: a process is at it, or was killed, and the checkpoints say how far it got. `early` is
+   * finished, too; `stopped` by Ctrl-C, `failed` at a loss that was no number.
+   */
+  readonly status: "training" | "finished" | "early" | "stopped" | "failed";
+  /** `best` in what was watched; `kept`: whose weights are in weights.safetensors, 0 for those inside the first epoch. */
   readonly epochs: { readonly planned: number; readonly ended: number; readonly kept: number; readonly best?: number };
   readonly steps: number;
+  readonly stepsPerEpoch?: number;
+  /** Floors are trained, too. */
+  readonly baselines?: boolean;
+  /** Floors that were not trained any more when it was stopped. */
+  readonly floorsLeft?: readonly string[];
+  /** Rows by part and sums of their values: whether data are still the same. */
+  readonly data?: DataPrint;
 }
 
-export interface RunSources {
-  readonly specText?: string;
-  readonly programText?: string;
-  /** The JavaScript of the program; without it a run cannot be judged or used again. */
-  readonly programJs: string;
-  readonly graphText?: string;
-  readonly irJson?: string;
+/** What data look like, briefly. Sums are compared with a tolerance. */
+export interface DataPrint {
+  readonly rows: { readonly [part: string]: number };
+  /** A hash of ids, row numbers, labels and presence. */
+  readonly hash: string;
+  /** Of inputs in some batches, by part and input. */
+  readonly sums: { readonly [part: string]: { readonly [input: string]: readonly [sum: number, size: number] } };
 }
 
-/** A run being written. Nothing stands at its final place before `finish`. */
-export interface RunWriter {
-  /** Where it is written in the meantime. */
-  readonly folder: string;
-  write(file: string, content: string | Uint8Array): Promise<void>;
-  appendLine(file: string, value: unknown): Promise<void>;
-  /** Puts the folder in its place; a run that stood there goes. */
-  finish(): Promise<void>;
-  discard(): Promise<void>;
-}
-
-/** @throws RunError out-exists if the place is taken by something that is no run */
-export async function createRun(out: string): Promise<RunWriter> {
-  await assertFree(out);
-  const target = path.resolve(out);
-  const folder = `${target}.${process.pid}.part`;
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  // A second Ctrl-C ends the process at once; what is half written goes with it.
-  const cleanUp = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", cleanUp);
-  return {
-    folder,
-    write: (file, content) => writeFile(path.join(folder, file), content),
-    appendLine: (file, value) => appendFile(path.join(folder, file), `${JSON.stringify(value)}\n`),
-    async finish() {
-      await assertFree(out);
-      await rm(target, { recursive: true, force: true });
-      await rename(folder, target);
-      process.off("exit", cleanUp);
-    },
-    async discard() {
-      await rm(folder, { recursive: true, force: true });
-      process.off("exit", cleanUp);
-    },
-  };
-}
-
-async function assertFree(out: string): Promise<void> {
-  const entries: string[] = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT") return [];
-    throw new RunError({ code: "out-exists", facts: { path: out } });
-  });
-  if (entries.length > 0 && !entries.includes(MARK)) throw new RunError({ code: "out-exists", facts: { path: out } });
-}
-
-export async function writeWeights(run: RunWriter, weights: readonly NamedArray[], model: string): Promise<void> {
-  await run.write("weights.safetensors", encodeSafetensors(weights, { format: "mmfc", model }));
-}
-
-export async function writeSources(run: RunWriter, sources: RunSources): Promise<void> {
-  const files: [string, string | undefined][] = [
-    ["spec.mmf", sources.specText],
-    ["program.ts", sources.programText],
-    ["program.js", sources.programJs],
-    ["graph.mmd", sources.graphText],
-    ["ir.json", sources.irJson],
-    // Node takes program.js for a module wherever the run is put.
-    ["package.json", `${JSON.stringify({ private: true, type: "module" }, null, 2)}\n`],
-  ];
-  for (const [file, text] of files) if (text !== undefined) await run.write(file, text);
+/** Whether nothing is left to be trained. */
+export function isFinished({ status, floorsLeft = [] }: RunEnvironment): boolean {
+  return (status === "finished" || status === "early") && floorsLeft.length === 0;
 }
 
 /** A run read back. */
@@ -116,9 +70,11 @@ export interface StoredRun {
   /** As the user would type it. */
   readonly dir: string;
   readonly environment: RunEnvironment;
-  readonly fitted: FittedData;
   readonly programJs: string;
-  readonly weights: readonly NamedArray[];
+  /** None if the training ended before the data were ready. */
+  readonly fitted?: FittedData;
+  /** trained.json: the rows it was trained on, as far as they are kept. */
+  readonly trained?: TrainedRows;
   /** scorecard.json, if the run got that far. */
   readonly scorecard?: unknown;
 }
@@ -130,48 +86,110 @@ export interface StoredRun {
  */
 export async function openRun(dir: string): Promise<StoredRun> {
   const run = await findRun(dir);
-  const environment = (await readJson(run, MARK)) as RunEnvironment;
-  if (environment.version !== 1) {
-    throw unreadable(run, `it was written by mmfc ${environment.mmfc}`, environment.mmfc);
-  }
-  const fitted = (await readJson(run, "preprocess.json")) as FittedData;
+  const environment = await readEnvironment(run);
+  const early = environment.status === "training" && !(await isFile(path.join(run, "preprocess.json")));
+  const fitted = early ? undefined : await readFitted(run);
   const programJs = (await read(run, "program.js")).toString("utf8");
-  const weights = await readWeights(run);
+  // Without it a run is as good; it only says less of other tables.
+  const trained = await readJson(run, "trained.json").catch(() => undefined);
   const scorecard = await readJson(run, "scorecard.json").catch(() => undefined);
-  return { dir: run, environment, fitted, programJs, weights, ...(scorecard !== undefined && { scorecard }) };
+  return {
+    dir: run,
+    environment,
+    programJs,
+    ...(fitted !== undefined && { fitted }),
+    ...(isTrainedRows(trained) && { trained }),
+    ...(scorecard !== undefined && { scorecard }),
+  };
+}
+
+/** @throws RunError run-unreadable */
+export async function readWeights(run: string): Promise<readonly NamedArray[]> {
+  const bytes = await read(run, "weights.safetensors");
+  try {
+    return decodeSafetensors(bytes).arrays;
+  } catch (error) {
+    throw unreadable(run, `weights.safetensors ${(error as Error).message}`);
+  }
+}
+
+async function readEnvironment(run: string): Promise<RunEnvironment> {
+  const found = await readJson(run, MARK);
+  const { version, mmfc } = (found ?? {}) as { version?: unknown; mmfc?: unknown };
+  const by = typeof mmfc === "string" ? mmfc : undefined;
+  if (typeof version === "number" && version !== 1)
+    throw unreadable(run, `it was written by mmfc ${by ?? "of another version"}`, by);
+  if (!isEnvironment(found)) throw unreadable(run, `${MARK} is not that of a run`);
+  return found;
+}
+
+function isEnvironment(value: unknown): value is RunEnvironment {
+  if (typeof value !== "object" || value === null) return false;
+  const { version, model, spec, base, seed, started, status, epochs, steps, engine } = value as Partial<RunEnvironment>;
+  const texts = [model, spec, base, started, status, engine?.kind].every((text) => typeof text === "string");
+  const numbers = [seed, steps, epochs?.planned, epochs?.ended, epochs?.kept].every((n) => Number.isInteger(n));
+  return version === 1 && texts && numbers;
+}
+
+async function readFitted(run: string): Promise<FittedData> {
+  const found = (await readJson(run, "preprocess.json")) as Partial<FittedData> | null;
+  const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+  if (found?.version !== 1 || !isObject(found.modalities) || !isObject(found.targets))
+    throw unreadable(run, "preprocess.json is not that of a run");
+  return found as FittedData;
 }
 
 /** The folder itself if it is a run, else the newest run in it, or one level below. */
 export async function findRun(dir: string): Promise<string> {
-  if (await isRun(dir)) return dir;
-  const runs = await runsIn(dir);
-  const below =
-    runs.length > 0 ? runs : (await Promise.all((await folders(dir)).map((f) => runsIn(path.join(dir, f))))).flat();
-  const newest = below.sort((a, b) => b.started - a.started)[0];
+  if (await isFile(path.join(dir, MARK))) return dir;
+  const [newest] = await runsBelow(dir);
   if (newest !== undefined) return newest.dir;
-  const near = (await runsIn(path.dirname(path.resolve(dir)))).sort((a, b) => b.started - a.started).slice(0, 3);
-  const shown = near.map((run) => path.relative(process.cwd(), run.dir) || ".");
-  throw new RunError({ code: "run-missing", facts: { path: dir, lacks: MARK, near: shown } });
+  throw await missing(dir);
 }
 
-async function runsIn(dir: string): Promise<{ dir: string; started: number }[]> {
-  const found: { dir: string; started: number }[] = [];
+/** The newest run that is not finished, in the folder or below; if all are, the newest. */
+export async function findUnfinished(
+  dir: string,
+  wanted: (environment: RunEnvironment) => boolean = () => true,
+): Promise<string> {
+  if (await isFile(path.join(dir, MARK))) return dir;
+  const runs = (await runsBelow(dir)).filter(({ environment }) => environment !== undefined && wanted(environment));
+  const found = runs.find(({ environment }) => !isFinished(environment as RunEnvironment)) ?? runs[0];
+  if (found !== undefined) return found.dir;
+  throw await missing(dir);
+}
+
+async function missing(dir: string): Promise<RunError> {
+  const near = (await runsIn(path.dirname(path.resolve(dir)))).slice(0, 3);
+  const shown = near.map((run) => path.relative(process.cwd(), run.dir) || ".");
+  return new RunError({ code: "run-missing", facts: { path: dir, lacks: MARK, near: shown } });
+}
+
+interface FoundRun {
+  readonly dir: string;
+  /** 0 where its file does not say. */
+  readonly started: number;
+  readonly environment?: RunEnvironment;
+}
+
+async function runsBelow(dir: string): Promise<FoundRun[]> {
+  const runs = await runsIn(dir);
+  if (runs.length > 0) return runs;
+  const below = await Promise.all((await folders(dir)).map((name) => runsIn(path.join(dir, name))));
+  return below.flat().sort((a, b) => b.started - a.started);
+}
+
+/** The newest first. */
+async function runsIn(dir: string): Promise<FoundRun[]> {
+  const found: FoundRun[] = [];
   for (const name of await folders(dir)) {
     const folder = path.join(dir, name);
-    const started = await startOf(folder);
-    if (started !== undefined && !name.endsWith(".part")) found.push({ dir: folder, started });
+    if (!(await isFile(path.join(folder, MARK)))) continue;
+    const environment = await readEnvironment(folder).catch(() => undefined);
+    const started = Date.parse(environment?.started ?? "") || 0;
+    found.push({ dir: folder, started, ...(environment !== undefined && { environment }) });
   }
-  return found;
-}
-
-/** When a run was started; 0 where its file does not say, undefined where there is no run. */
-async function startOf(folder: string): Promise<number | undefined> {
-  if (!(await isRun(folder))) return undefined;
-  try {
-    return Date.parse(((await readJson(folder, MARK)) as RunEnvironment).started) || 0;
-  } catch {
-    return 0;
-  }
+  return found.sort((a, b) => b.started - a.started);
 }
 
 async function folders(dir: string): Promise<string[]> {
@@ -179,20 +197,11 @@ async function folders(dir: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
-async function isRun(dir: string): Promise<boolean> {
-  return stat(path.join(dir, MARK)).then(
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
     (found) => found.isFile(),
     () => false,
   );
-}
-
-async function readWeights(run: string): Promise<readonly NamedArray[]> {
-  const bytes = await read(run, "weights.safetensors");
-  try {
-    return decodeSafetensors(bytes).arrays;
-  } catch (error) {
-    throw unreadable(run, `weights.safetensors ${(error as Error).message}`);
-  }
 }
 
 async function readJson(run: string, file: string): Promise<unknown> {

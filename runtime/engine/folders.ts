@@ -2,9 +2,10 @@
  * Where the engine layer keeps things for this user: the engines installed for mmfc, and which one was chosen.
  * Owns paths and the small choice file; must not know what lies in an engine's folder.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { makeFolder } from "../make-folder.ts";
 
 /** mmfc's folder for this user: `$XDG_CACHE_HOME/mmfc`, or `~/.cache/mmfc`. */
 export function cacheFolder(): string {
@@ -34,7 +35,7 @@ export async function rememberedChoice(): Promise<string | undefined> {
 
 /** Remembers a choice for every later process; `undefined` goes back to the usual order. */
 export async function rememberChoice(name: string | undefined): Promise<void> {
-  await mkdir(engineFolder(), { recursive: true });
+  makeFolder(engineFolder());
   const aside = `${choiceFile()}.${process.pid}`;
   await writeFile(aside, `${JSON.stringify(name === undefined ? {} : { use: name })}\n`);
   await rename(aside, choiceFile());

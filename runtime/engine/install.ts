@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile 
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { makeFolder } from "../make-folder.ts";
 import { engineFolder, rememberChoice, rememberedChoice } from "./folders.ts";
 import type { FoundLibrary, InstalledFacts } from "./library.ts";
 import { FACTS_FILE, libraryFiles, librarySize } from "./library.ts";
@@ -44,7 +45,7 @@ export async function installEngine(options: InstallOptions = {}): Promise<Found
   const there = await readFacts(folder);
   if (there !== undefined) return found(name, folder, there);
 
-  await mkdir(engineFolder(), { recursive: true });
+  makeFolder(engineFolder());
   await sweep();
   const aside = await mkdtemp(path.join(engineFolder(), `${ASIDE}${process.pid}-`));
   try {

@@ -22,6 +22,7 @@ export function jsKernels(tf: Tfjs): Record<string, KernelFunc> {
     [tf.AvgPoolGrad]: averagePoolGradient(tf),
     [tf.MaxPoolGrad]: maxPoolGradient(tf),
     [tf.ResizeNearestNeighborGrad]: resizeNearestGradient(tf),
+    [tf.OneHot]: oneHot(tf),
   };
 }
 
@@ -185,6 +186,28 @@ function poolInfo(tf: Tfjs, input: TensorInfo, attrs: unknown): backend_util.Con
 
 function clip(start: number, length: number, size: number): [from: number, to: number] {
   return [Math.max(0, start), Math.min(size, start + length)];
+}
+
+/**
+ * indices […] gives […, depth]: `onValue` at the index, `offValue` elsewhere; an index out of range is nowhere. wasm's own
+ * writes whole numbers whatever the dtype, so that a float 1 came out as 1.4e-45 and no class was ever right.
+ */
+function oneHot(tf: Tfjs): KernelFunc {
+  return ({ inputs, attrs, backend }) => {
+    const { indices } = inputs as unknown as { indices: TensorInfo };
+    const { depth, onValue, offValue, dtype } = attrs as unknown as {
+      depth: number;
+      onValue: number;
+      offValue: number;
+      dtype: "float32" | "int32";
+    };
+    const at = numbersOf(backend, indices);
+    const values = tf.util.getTypedArrayFromDType(dtype, at.length * depth).fill(offValue);
+    at.forEach((index, row) => {
+      if (index >= 0 && index < depth) values[row * depth + index] = onValue;
+    });
+    return outputOf(backend, values, [...indices.shape, depth], dtype);
+  };
 }
 
 /** dL/dx of nearest-neighbour resizing: every output's gradient goes to the one input it copied. */

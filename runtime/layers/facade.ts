@@ -38,10 +38,14 @@ export interface TfModel {
   forward(inputs: { readonly [name: string]: Tensor }, options: { training: boolean }): { [head: string]: Tensor };
   /** `forward` without training. */
   predict(inputs: { readonly [name: string]: Tensor }): { [head: string]: Tensor };
-  /** The first output of every layer, in order of computation, without training: to find where numbers went wrong. */
-  layerOutputs(inputs: {
-    readonly [name: string]: Tensor;
-  }): readonly { readonly name: string; readonly output: Tensor }[];
+  /**
+   * The output of every layer at each of its places, each after those that it reads: to find where numbers went wrong.
+   * With `training` it is the pass of a training step: the same dropout, statistics that move.
+   */
+  layerOutputs(
+    inputs: { readonly [name: string]: Tensor },
+    options?: { training: boolean },
+  ): readonly { readonly name: string; readonly output: Tensor }[];
   /** All weights by stable names, `layer/kernel`, in order of the layers. */
   weights(): readonly Weight[];
   /** How many numbers the weights hold, statistics included. */
@@ -134,17 +138,15 @@ export function createTf(core: Core, options: { readonly seed: number }): Tf {
         layers: own.map((layer) => ({ name: layer.title, weights: layer.ownWeights })),
         forward,
         predict: (given) => forward(given, { training: false }),
-        layerOutputs(given) {
-          const all = core.model({
-            inputs: sources,
-            outputs: own.map((layer) => layer.getOutputAt(0) as SymbolicTensor),
-          });
+        layerOutputs(given, { training } = { training: false }) {
+          const places = placesOf(results);
+          const all = core.model({ inputs: sources, outputs: places.map(({ tensor }) => tensor) });
           randomness.draws.clear();
           const out = all.call(
             inputs.map((input) => given[input]!),
-            { training: false },
+            { training },
           ) as Tensor | Tensor[];
-          return (Array.isArray(out) ? out : [out]).map((output, i) => ({ name: own[i]!.title, output }));
+          return (Array.isArray(out) ? out : [out]).map((output, i) => ({ name: places[i]!.layer.title, output }));
         },
         weights: () => weights,
         countParams: () => weights.reduce((sum, { variable }) => sum + variable.size, 0),
@@ -152,6 +154,25 @@ export function createTf(core: Core, options: { readonly seed: number }): Tf {
       };
     },
   };
+}
+
+/** Where our layers stand on the way to the results, each place after those that it reads. */
+function placesOf(results: readonly SymbolicTensor[]): { readonly layer: KindLayer; readonly tensor: SymbolicTensor }[] {
+  const places: { layer: KindLayer; tensor: SymbolicTensor }[] = [];
+  const seen = new Set<SymbolicTensor>();
+  // A tensor waits below what it reads, and is met again once all of that is done.
+  const open = results.map((tensor) => ({ tensor, ready: false })).reverse();
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { tensor, ready } = next;
+    if (ready) {
+      if ("ownWeights" in tensor.sourceLayer) places.push({ layer: tensor.sourceLayer as KindLayer, tensor });
+      continue;
+    }
+    if (seen.has(tensor)) continue;
+    seen.add(tensor);
+    open.push({ tensor, ready: true }, ...tensor.inputs.map((input) => ({ tensor: input, ready: false })).reverse());
+  }
+  return places;
 }
 
 /** The inputs that the results depend on, in the order in which they were made. */

@@ -63,7 +63,7 @@ export function sourceOf(typed: string | undefined, base: string): string | unde
   return inside.startsWith("..") || path.isAbsolute(inside) ? absolute : inside;
 }
 
-/** Files are for people, too. */
-export function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** A folder as the user would type it, with its slash. */
+export function asFolder(out: string): string {
+  return out.endsWith("/") ? out : `${out}/`;
 }

@@ -16,7 +16,8 @@ import { runPart } from "../train/forward.ts";
 import { silentReporter } from "../train/reporter.ts";
 import type { CommonOptions } from "./common.ts";
 import { dataOptions, engineText, sourceOf } from "./common.ts";
-import { assertSameData, loadRun, networkOfRun, openProgram } from "./stored.ts";
+import { assertSameData, printOf } from "./data-print.ts";
+import { loadRun, networkOfRun, openUsable, placeOf, type Unfinished } from "./stored.ts";
 
 export interface EvalOptions extends CommonOptions {
   /** A table in place of the run's own validation and test rows, as typed. */
@@ -26,6 +27,8 @@ export interface EvalOptions extends CommonOptions {
 export interface EvalResult {
   readonly dir: string;
   readonly environment: RunEnvironment;
+  /** Its training has not come to its end. */
+  readonly unfinished?: Unfinished;
   /** As in scorecard.json; with `source`, its rows are judged as test rows. */
   readonly scorecard: Scorecard;
   /** What the run itself had on its test (else validation) rows, by head; with `source` only. */
@@ -48,14 +51,18 @@ export async function evalRun(dir: string, options: EvalOptions = {}): Promise<E
   const prepared = await prepareData(program.data, {
     base: environment.base,
     ...(source !== undefined && { source }),
-    ...(given !== undefined && { fitted, labels: true }),
+    ...(given !== undefined && { fitted, labels: true, ...(run.trained !== undefined && { trained: run.trained }) }),
     ...dataOptions(options, reporter),
     seed: environment.seed,
   });
   const prepare = (performance.now() - preparing) / 1000;
   try {
-    if (given === undefined) assertSameData(run, prepared.fitted);
     const { data, validation, test } = prepared.parts;
+    if (given === undefined) {
+      const print = await printOf(prepared.parts, Object.keys(program.data.targets));
+      const then = { fitted, ...(environment.data !== undefined && { print: environment.data }) };
+      assertSameData(placeOf(run, program), then, { fitted: prepared.fitted, print });
+    }
     const network = networkOfRun(engine, run, program);
     try {
       const started = performance.now();
@@ -81,7 +88,14 @@ export async function evalRun(dir: string, options: EvalOptions = {}): Promise<E
         seconds: { prepare, train: stored?.seconds?.train ?? 0, evaluate },
       };
       const before = given === undefined || stored?.heads === undefined ? undefined : thenOf(stored.heads);
-      return { dir: run.dir, environment, scorecard, ...(before !== undefined && { before }), notes: prepared.notes };
+      return {
+        dir: run.dir,
+        environment,
+        ...(run.unfinished !== undefined && { unfinished: run.unfinished }),
+        scorecard,
+        ...(before !== undefined && { before }),
+        notes: prepared.notes,
+      };
     } finally {
       network.dispose();
     }
@@ -101,6 +115,8 @@ export interface PredictOptions extends CommonOptions {
 export interface PredictResult {
   readonly dir: string;
   readonly environment: RunEnvironment;
+  /** Its training has not come to its end. */
+  readonly unfinished?: Unfinished;
   readonly predictions: Predictions;
   readonly notes: readonly DataNote[];
 }
@@ -111,7 +127,7 @@ export interface PredictResult {
  * @throws RunError
  */
 export async function predictionColumns(dir: string): Promise<readonly string[]> {
-  const { run, program } = await openProgram(dir);
+  const { run, program } = await openUsable(dir);
   const context = { data: program.data, training: program.training, fitted: run.fitted };
   return predictionsOf(context, emptyPart, emptyOutputs(program, run.fitted)).columns.map((column) => column.name);
 }
@@ -146,7 +162,13 @@ export async function predictRun(dir: string, options: PredictOptions): Promise<
       const context = { data: program.data, training: program.training, fitted };
       const predictions = predictionsOf(context, part, part.rows === 0 ? emptyOutputs(program, fitted) : outputs);
       if (options.out !== undefined) await writePredictions(predictions, options.out);
-      return { dir: run.dir, environment, predictions, notes: prepared.notes };
+      return {
+        dir: run.dir,
+        environment,
+        ...(run.unfinished !== undefined && { unfinished: run.unfinished }),
+        predictions,
+        notes: prepared.notes,
+      };
     } finally {
       network.dispose();
     }

@@ -1,22 +1,23 @@
 /**
- * The training loop: steps, epochs, validation, the best weights, stopping. Owns no rule of its own for losses, optimizers,
- * schedules or metrics; must not know files, terminals or where rows come from.
+ * The training loop: steps, epochs, validation, the best weights, stopping, and when its state is saved. Owns no rule of
+ * its own for losses, optimizers, schedules or metrics; must not know files, terminals or where rows come from.
  */
-import type { NamedTensorMap, Scalar, Tensor, Variable } from "@tensorflow/tfjs";
 import type { TrainPlan } from "../../plan/plan.ts";
 import type { Batch, Part } from "../data/batch.ts";
-import { clipGradients } from "./clip.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { PartOutputs } from "./forward.ts";
-import { inputTensors, labelTensors, runPart, toTensor, turn, weighed } from "./forward.ts";
-import type { Network, Weight } from "./network.ts";
+import { inputTensors, runPart, turn, weighed } from "./forward.ts";
+import type { Network } from "./network.ts";
 import type { HeadTask } from "./objective.ts";
-import { coefficientsOf, lossesOf } from "./objective.ts";
 import type { Optimizer } from "./optimizers.ts";
 import { createOptimizer } from "./optimizers.ts";
-import type { Schedule } from "./schedules.ts";
 import { createSchedule } from "./schedules.ts";
 import { restoreWeights, takeSnapshot } from "./snapshot.ts";
+import type { Checkpoint, LoopState, Sum } from "./state.ts";
+import { checkpointOf, disposeState, emptySums, firstState, restoreState } from "./state.ts";
+import { createStep } from "./step.ts";
 import { TrainingError } from "./training-error.ts";
+import { firstBadWeight, watchOf, weightsAreFinite } from "./watch.ts";
 
 /** Metrics by head and name. */
 export type Judgement = { readonly [head: string]: { readonly [metric: string]: number } };
@@ -63,6 +64,10 @@ export interface LoopOptions {
   judge(outputs: PartOutputs): Judgement;
   /** 1 if more of `HEAD.METRIC` is better, -1 if less. */
   direction(head: string, metric: string): 1 | -1;
+  /** Where to go on, if this training was begun before. */
+  readonly from?: Checkpoint;
+  /** Where it is saved on its way. */
+  readonly checkpoints?: Checkpoints;
   onStep?(report: StepReport): void;
   onEpoch?(report: EpochReport): void | Promise<void>;
 }
@@ -74,229 +79,217 @@ export interface LoopResult {
   readonly epochs: number;
   readonly steps: number;
   readonly stepsPerEpoch: number;
+  /** Seconds of training, with those before it was taken up again. */
+  readonly seconds: number;
   /** The epoch that was best in what is watched, and its value; none without validation rows. */
   readonly best?: { readonly epoch: number; readonly value: number };
-  /** The epoch whose weights the network has now. */
+  /** The epoch whose weights the network has now; 0: those of the step it was stopped in, or began with. */
   readonly kept: number;
-  /** For checkpoints; the caller disposes of it. */
+  /** The caller disposes of it. */
   readonly optimizer: Optimizer;
 }
 
 /**
  * Trains a network in place. Keras's meaning throughout: with `stop`, the best weights come back at the end; without it,
- * the last ones stay. After an abort the step under way is finished.
+ * the last ones stay. After an abort the step under way is finished and the state saved; the network then has the best
+ * weights so far (else those of the last whole epoch).
  *
  * @throws TrainingError if the loss is not finite; the network then has the weights of the last finished epoch
  */
 export async function trainNetwork(network: Network, options: LoopOptions): Promise<LoopResult> {
-  const { plan, train, validation, epochs, signal } = options;
+  const { plan, train, epochs } = options;
   const { tf } = network;
   const stepsPerEpoch = Math.ceil(train.rows / plan.batchSize);
   const optimizer = createOptimizer(tf, plan.optimizer);
   const schedule = createSchedule(plan.schedule, { perEpoch: stepsPerEpoch, total: stepsPerEpoch * epochs });
-  const step = createStep(network, options, optimizer, schedule);
-  const watch = watchOf(options);
-  const aborted = (): boolean => signal?.aborted === true;
-
-  let last = takeSnapshot(network);
-  let best: { epoch: number; value: number; weights?: readonly Tensor[] } | undefined;
-  let count = 0;
-  let ended = 0;
-  let status: LoopResult["status"] = "finished";
+  const step = createStep({ network, plan, tasks: options.tasks, optimizer, schedule });
+  const aborted = (): boolean => options.signal?.aborted === true;
+  let state: LoopState | undefined;
   try {
-    for (let epoch = 1; epoch <= epochs && !aborted(); epoch++) {
-      const started = performance.now();
-      const sums = options.tasks.map(() => ({ loss: 0, count: 0 }));
-      let inEpoch = 0;
-      const draw = { seed: options.seed, epoch };
-      for await (const batch of train.batches({ batchSize: plan.batchSize, shuffle: draw, augment: draw })) {
-        const values = step(batch, count, sums);
-        if (!values.every(Number.isFinite)) throw notFinite(network, batch, values, count + 1, epoch, ended);
-        count++;
-        inEpoch++;
-        const seconds = (performance.now() - started) / 1000 / inEpoch;
-        const left = seconds * (stepsPerEpoch - inEpoch);
-        const loss = totalOf(options.tasks, sums);
-        options.onStep?.({
-          epoch,
-          epochs,
-          step: inEpoch,
-          steps: stepsPerEpoch,
-          loss,
-          secondsPerStep: seconds,
-          secondsLeft: left,
-        });
-        await turn();
-        if (aborted()) break;
-      }
-      if (aborted() && inEpoch < stepsPerEpoch) break;
-
-      ended = epoch;
-      const validated =
-        validation === undefined || validation.rows === 0 ? undefined : await validate(network, validation, options);
-      const value = watch.value(validated);
-      const isBest = value !== undefined && (best === undefined || watch.sign * (value - best.value) > 0);
-      if (isBest) {
-        dispose(best?.weights);
-        best = { epoch, value, ...(plan.stop !== undefined && { weights: takeSnapshot(network) }) };
-      }
-      const previous = last;
-      last = takeSnapshot(network);
-      dispose(previous);
-      await options.onEpoch?.({
-        epoch,
-        epochs,
-        loss: totalOf(options.tasks, sums),
-        losses: Object.fromEntries(options.tasks.map((task, i) => [task.name, meanOf(sums[i])])),
-        ...(validated !== undefined && { validation: validated }),
-        learningRate: optimizer.learningRate * schedule(count - 1),
-        seconds: (performance.now() - started) / 1000,
-        best: isBest,
-      });
-      if (plan.stop !== undefined && best !== undefined && epoch - best.epoch >= plan.stop.patience && epoch < epochs) {
-        status = "early";
-        break;
-      }
+    state =
+      options.from === undefined
+        ? firstState(network, options.tasks.length)
+        : await restoreState(network, optimizer, options.from);
+    const going: Going = { network, options, optimizer, stepsPerEpoch, state, saved: state.steps, aborted };
+    while (state.ended < epochs && !endsEarly(plan, state, epochs) && !aborted()) {
+      if (!(await trainSteps(going, step))) break;
+      if (!(await endEpoch(going, (at) => optimizer.learningRate * schedule(at)))) break;
     }
-    if (aborted() && ended < epochs) status = "stopped";
-    let kept = ended;
-    if (best?.weights !== undefined) {
-      restoreWeights(network, best.weights);
-      kept = best.epoch;
+    const early = endsEarly(plan, state, epochs);
+    const status = early ? "early" : state.ended < epochs ? "stopped" : "finished";
+    if (status === "stopped" && state.steps > going.saved) {
+      if (!weightsAreFinite(network)) throw weightsNotFinite(network, state);
+      await save(going);
     }
-    const found = best === undefined ? {} : { best: { epoch: best.epoch, value: best.value } };
-    return { status, epochs: ended, steps: count, stepsPerEpoch, ...found, kept, optimizer };
+    const { best, ended } = state;
+    return {
+      status,
+      epochs: ended,
+      steps: state.steps,
+      stepsPerEpoch,
+      seconds: state.seconds.all,
+      ...(best !== undefined && { best }),
+      kept: keepWeights(network, state, status === "stopped" || plan.stop !== undefined),
+      optimizer,
+    };
   } catch (error) {
-    if (error instanceof TrainingError) restoreWeights(network, last);
+    if (error instanceof TrainingError && state !== undefined) restoreWeights(network, state.last);
     optimizer.dispose();
     throw error;
   } finally {
-    dispose(last);
-    dispose(best?.weights);
+    if (state !== undefined) disposeState(state);
   }
 }
 
-interface Sum {
-  loss: number;
-  count: number;
+/** A training under way. */
+interface Going {
+  readonly network: Network;
+  readonly options: LoopOptions;
+  readonly optimizer: Optimizer;
+  readonly stepsPerEpoch: number;
+  readonly state: LoopState;
+  /** The step of the last checkpoint. */
+  saved: number;
+  aborted(): boolean;
 }
 
-/** One step: forward, gradients, and, if the losses are finite, clipping and update. Returns the losses by head. */
-function createStep(network: Network, options: LoopOptions, optimizer: Optimizer, schedule: Schedule) {
-  const { tf } = network;
-  const { plan, tasks } = options;
-  const learners = learnersOf(network.weights, plan, optimizer.learningRate);
-  const variables = learners.map((learner) => learner.weight.variable);
-
-  return (batch: Batch, count: number, sums: readonly Sum[]): readonly number[] =>
-    tf.tidy(() => {
-      network.setStep?.(count);
-      const inputs = inputTensors(network, batch);
-      const labels = labelTensors(tf, batch);
-      const coefficients = tasks.map((task) => coefficientsOf(task, batch, true));
-      const factors = coefficients.map((c) => (c.factors === undefined ? undefined : toTensor(tf, c.factors)));
-      let byHead: Tensor | undefined;
-      const { grads, value } = variableGrads(network, variables, () => {
-        const losses = lossesOf(tf, tasks, network.apply(inputs, true), labels, factors);
-        // The tape's scope ends before the values are read.
-        byHead = tf.keep(tf.stack([losses.total, ...losses.byHead]));
-        return losses.total;
-      });
-      const values = Array.from((byHead as Tensor).dataSync());
-      (byHead as Tensor).dispose();
-      value.dispose();
-      if (!values.every(Number.isFinite)) return values;
-
-      const factor = schedule(count);
-      const present = learners.filter((learner) => grads[learner.weight.variable.name] !== undefined);
-      const gradients = clipGradients(
-        tf,
-        present.map((learner) => grads[learner.weight.variable.name] as Tensor),
-        plan.clip,
-      );
-      optimizer.apply(
-        count,
-        present.map((learner, i) => ({
-          name: learner.weight.name,
-          variable: learner.weight.variable,
-          gradient: gradients[i] as Tensor,
-          rate: learner.rate * factor,
-        })),
-      );
-      coefficients.forEach((c, i) => {
-        const sum = sums[i] as Sum;
-        if (c.count > 0) sum.loss += (values[i + 1] as number) * c.count;
-        sum.count += c.count;
-      });
-      return values;
+/** The steps of the epoch that are left. False if it was told to stop. */
+async function trainSteps(going: Going, step: ReturnType<typeof createStep>): Promise<boolean> {
+  const { network, options, stepsPerEpoch, state, aborted } = going;
+  const { plan, train, epochs } = options;
+  const epoch = state.ended + 1;
+  const draw = { seed: options.seed, epoch };
+  const clock = createClock(state);
+  const from = state.step;
+  const rows = { batchSize: plan.batchSize, start: from, shuffle: draw, augment: draw };
+  for await (const batch of train.batches(rows)) {
+    const values = step(batch, state.steps, state.sums);
+    if (!values.every(Number.isFinite)) throw lossNotFinite(network, batch, values, state);
+    state.steps++;
+    state.step++;
+    const secondsPerStep = clock() / (state.step - from);
+    options.onStep?.({
+      epoch,
+      epochs,
+      step: state.step,
+      steps: stepsPerEpoch,
+      loss: totalOf(options.tasks, state.sums),
+      secondsPerStep,
+      secondsLeft: secondsPerStep * (stepsPerEpoch - state.step),
     });
+    await turn();
+    if (aborted()) return false;
+    if (options.checkpoints?.due("step") === true && state.step < stepsPerEpoch) await save(going);
+  }
+  return true;
 }
 
-/** Gradients by variable name; none where nothing learns, which tfjs takes for an error. */
-function variableGrads(
-  network: Network,
-  variables: Variable[],
-  f: () => Scalar,
-): { value: Scalar; grads: NamedTensorMap } {
-  if (variables.length === 0) return { value: f(), grads: {} };
-  return network.tf.variableGrads(f, variables);
-}
+/** Validation, the best weights, the report and the checkpoint. False if it was told to stop before all of it was done. */
+async function endEpoch(going: Going, rateAt: (step: number) => number): Promise<boolean> {
+  const { network, options, state } = going;
+  const { tasks, epochs } = options;
+  if (!weightsAreFinite(network)) throw weightsNotFinite(network, state);
+  const clock = createClock(state);
+  const validated = await validate(going);
+  clock();
+  if (validated === "stopped") return false;
 
-interface Learner {
-  readonly weight: Weight;
-  readonly rate: number;
-}
-
-/** Weights that learn, each with the rate of the longest prefix of its layer's name that the plan lists. */
-export function learnersOf(weights: readonly Weight[], plan: TrainPlan, learningRate: number): Learner[] {
-  const prefixes = Object.keys(plan.layers ?? {}).sort((a, b) => b.length - a.length);
-  return weights.flatMap((weight) => {
-    const prefix = prefixes.find(
-      (p) => weight.name.startsWith(p.endsWith("_") ? p : `${p}_`) || weight.name.startsWith(`${p}/`),
-    );
-    const own = prefix === undefined ? undefined : plan.layers?.[prefix];
-    if (!weight.trainable || own?.frozen === true) return [];
-    return [{ weight, rate: own?.learningRate ?? learningRate }];
+  const epoch = state.ended + 1;
+  const watch = watchOf(options.plan, options.direction);
+  const value = watch.value(validated);
+  const { best } = state;
+  const isBest =
+    value !== undefined &&
+    Number.isFinite(value) &&
+    (best === undefined || watch.sign * (value - best.value) > 0);
+  if (isBest) {
+    dispose(state.bestWeights);
+    state.best = { epoch, value };
+    state.bestWeights = takeSnapshot(network);
+  }
+  dispose(state.last);
+  state.last = takeSnapshot(network);
+  await options.onEpoch?.({
+    epoch,
+    epochs,
+    loss: totalOf(tasks, state.sums),
+    losses: Object.fromEntries(tasks.map((task, i) => [task.name, meanOf(state.sums[i])])),
+    ...(validated !== undefined && { validation: validated }),
+    learningRate: rateAt(state.steps - 1),
+    seconds: state.seconds.epoch,
+    best: isBest,
   });
+  state.ended = epoch;
+  state.step = 0;
+  state.sums = emptySums(tasks.length);
+  state.seconds.epoch = 0;
+  if (options.checkpoints?.due("epoch") === true) await save(going);
+  return true;
 }
 
-async function validate(
-  network: Network,
-  validation: Part,
-  options: LoopOptions,
-): Promise<NonNullable<EpochReport["validation"]>> {
-  const outputs = await runPart(network, validation, options.tasks, { batchSize: options.plan.batchSize });
-  return { loss: outputs.loss, losses: outputs.losses, metrics: options.judge(outputs) };
+async function validate(going: Going): Promise<EpochReport["validation"] | "stopped"> {
+  const { network, options, aborted } = going;
+  const { validation, tasks, plan, signal } = options;
+  if (validation === undefined || validation.rows === 0) return undefined;
+  try {
+    const outputs = await runPart(network, validation, tasks, {
+      batchSize: plan.batchSize,
+      ...(signal !== undefined && { signal }),
+    });
+    return { loss: outputs.loss, losses: outputs.losses, metrics: options.judge(outputs) };
+  } catch (error) {
+    if (aborted() && (error as Error).name === "AbortError") return "stopped";
+    throw error;
+  }
 }
 
-/** What `monitor` names: `HEAD.METRIC`, `HEAD.loss`, or, for anything without a point, the validation loss. */
-function watchOf(options: LoopOptions): {
-  sign: 1 | -1;
-  value(validated: EpochReport["validation"]): number | undefined;
-} {
-  const monitor = options.plan.stop?.monitor ?? "loss";
-  const point = monitor.indexOf(".");
-  if (point < 0) return { sign: -1, value: (validated) => validated?.loss };
-  const head = monitor.slice(0, point);
-  const metric = monitor.slice(point + 1);
-  if (metric === "loss") return { sign: -1, value: (validated) => validated?.losses[head] };
-  return { sign: options.direction(head, metric), value: (validated) => validated?.metrics[head]?.[metric] };
+/** Weights that are not finite are no state to go on from: the checkpoint before stays. */
+async function save(going: Going): Promise<void> {
+  const { network, options, optimizer, state, stepsPerEpoch } = going;
+  if (options.checkpoints === undefined || !weightsAreFinite(network)) return;
+  await options.checkpoints.save(checkpointOf(network, optimizer, state, { epochs: options.epochs, stepsPerEpoch }));
+  going.saved = state.steps;
 }
 
-function notFinite(
-  network: Network,
-  batch: Batch,
-  values: readonly number[],
-  step: number,
-  epoch: number,
-  kept: number,
-): TrainingError {
+/** Nothing got better for so long that the training ends before its time. */
+function endsEarly(plan: TrainPlan, { best, ended }: LoopState, epochs: number): boolean {
+  return plan.stop !== undefined && best !== undefined && ended - best.epoch >= plan.stop.patience && ended < epochs;
+}
+
+/** Puts the weights to be kept into the network; returns their epoch. */
+function keepWeights(network: Network, state: LoopState, best: boolean): number {
+  if (best && state.best !== undefined && state.bestWeights !== undefined) {
+    restoreWeights(network, state.bestWeights);
+    return state.best.epoch;
+  }
+  if (state.ended > 0) restoreWeights(network, state.last);
+  return state.ended;
+}
+
+/** Adds what passes to a state's seconds; returns what has passed since it was made. */
+function createClock(state: LoopState): () => number {
+  const started = performance.now();
+  const { epoch, all } = state.seconds;
+  return () => {
+    const passed = (performance.now() - started) / 1000;
+    state.seconds = { epoch: epoch + passed, all: all + passed };
+    return passed;
+  };
+}
+
+function lossNotFinite(network: Network, batch: Batch, values: readonly number[], state: LoopState): TrainingError {
   const layer = network.tf.tidy(() => network.firstNonFinite?.(inputTensors(network, batch)));
   const is = values.some(Number.isNaN) ? "NaN" : "infinite";
-  return new TrainingError({
-    code: "loss-not-finite",
-    facts: { is, step, epoch, ...(layer !== undefined && { layer }), kept },
-  });
+  const { steps, ended } = state;
+  const facts = { is, step: steps + 1, epoch: ended + 1, ...(layer !== undefined && { layer }), kept: ended } as const;
+  return new TrainingError({ code: "loss-not-finite", facts });
+}
+
+/** The losses were finite to the last step of an epoch, but its update was not. */
+function weightsNotFinite(network: Network, { steps, ended }: LoopState): TrainingError {
+  const { layer, is } = firstBadWeight(network) ?? { layer: undefined, is: "NaN" as const };
+  const facts = { is, step: steps, epoch: ended + 1, ...(layer !== undefined && { layer }), kept: ended } as const;
+  return new TrainingError({ code: "loss-not-finite", facts: { ...facts, of: "weights" } });
 }
 
 function totalOf(tasks: readonly HeadTask[], sums: readonly Sum[]): number {
@@ -307,6 +300,6 @@ function meanOf(sum: Sum | undefined): number {
   return sum === undefined || sum.count === 0 ? Number.NaN : sum.loss / sum.count;
 }
 
-function dispose(tensors: readonly Tensor[] | undefined): void {
+function dispose(tensors: LoopState["last"] | undefined): void {
   for (const tensor of tensors ?? []) tensor.dispose();
 }

@@ -2,7 +2,7 @@
  * The optimizers as TensorFlow's own update ops: one for each weight, in place of a dozen. The weights of the network stay
  * tfjs variables; each has a resource of TensorFlow beside it that shares its memory between steps.
  */
-import type { Variable } from "@tensorflow/tfjs";
+import type { Tensor, Variable } from "@tensorflow/tfjs";
 import type { OpAttribute } from "../engine/binding.ts";
 import type { NativeBackend, Resource } from "../engine/native.ts";
 import { applyUpdate, bool, createResource, fixed, floatType, nativeBackend } from "../engine/native.ts";
@@ -25,6 +25,7 @@ export interface NativeUpdates {
   /** @param scale what the weight is multiplied by first (weight decay) */
   apply(step: number, updates: readonly (Update & { readonly scale?: number })[]): void;
   slots(): { readonly [name: string]: Variable };
+  load(slots: { readonly [name: string]: Tensor }): void;
   dispose(): void;
 }
 
@@ -53,7 +54,7 @@ export function nativeUpdates(tf: Tfjs, rule: NativeRule): NativeUpdates | undef
         const rates = new Map<number, ReturnType<typeof tf.scalar>>();
         for (const update of updates) {
           const { variable, gradient, rate, scale } = update;
-          const state = states.get(update.name) ?? createState(tf, backend, rule, variable);
+          const state = states.get(update.name) ?? createState(tf, backend, rule, variable.shape);
           states.set(update.name, state);
           if (scale !== undefined) state.weight.assign(tf.mul(variable, scale));
           else if (variable.dataId !== state.shared) state.weight.assign(variable);
@@ -85,6 +86,15 @@ export function nativeUpdates(tf: Tfjs, rule: NativeRule): NativeUpdates | undef
       }
       return Object.fromEntries(copies);
     },
+    load(given) {
+      for (const [key, value] of Object.entries(given)) {
+        const at = key.lastIndexOf("/");
+        const weight = key.slice(0, at);
+        const state = states.get(weight) ?? createState(tf, backend, rule, value.shape);
+        states.set(weight, state);
+        state.slots[key.slice(at + 1)]?.assign(value);
+      }
+    },
     dispose() {
       for (const { weight, slots } of states.values())
         for (const resource of [weight, ...Object.values(slots)]) resource.dispose();
@@ -95,11 +105,11 @@ export function nativeUpdates(tf: Tfjs, rule: NativeRule): NativeUpdates | undef
   };
 }
 
-function createState(tf: Tfjs, backend: NativeBackend, rule: NativeRule, variable: Variable): State {
+function createState(tf: Tfjs, backend: NativeBackend, rule: NativeRule, shape: number[]): State {
   const slots = rule.slots.map((name) => {
-    const resource = createResource(backend, variable.shape);
-    tf.tidy(() => resource.assign(tf.zeros(variable.shape)));
+    const resource = createResource(backend, shape);
+    tf.tidy(() => resource.assign(tf.zeros(shape)));
     return [name, resource] as const;
   });
-  return { weight: createResource(backend, variable.shape), slots: Object.fromEntries(slots), shared: undefined };
+  return { weight: createResource(backend, shape), slots: Object.fromEntries(slots), shared: undefined };
 }

@@ -34,7 +34,7 @@ export interface Network {
   apply(inputs: { readonly [name: string]: Tensor }, training: boolean): { [head: string]: Tensor };
   /** Says which step comes, from 0: dropout draws for it. */
   setStep?(step: number): void;
-  /** The first layer, in order of computation, whose output for these inputs holds a NaN or an infinity. */
+  /** The first layer, in order of computation, whose output in a step with these inputs holds a NaN or an infinity. */
   firstNonFinite?(inputs: { readonly [name: string]: Tensor }): string | undefined;
   dispose(): void;
 }
@@ -56,8 +56,9 @@ export function networkOf(tf: Tfjs, facade: Tf, model: TfModel): Network {
     apply: (inputs, training) => model.forward(inputs, { training }),
     setStep: (step) => facade.setStep(step),
     firstNonFinite: (inputs) =>
-      model.layerOutputs(inputs).find(({ output }) => !(output.dataSync() as Float32Array).every(Number.isFinite))
-        ?.name,
+      model
+        .layerOutputs(inputs, { training: true })
+        .find(({ output }) => !(output.dataSync() as Float32Array).every(Number.isFinite))?.name,
     dispose: () => model.dispose(),
   };
 }

@@ -26,6 +26,8 @@ export interface Optimizer {
   apply(step: number, updates: readonly Update[]): void;
   /** What it remembers now, by `layer/kernel/SLOT`, for checkpoints. Slots are there after the first step. */
   slots(): { readonly [name: string]: Variable };
+  /** Takes up what `slots` gave at another time. The tensors stay the caller's. */
+  load(slots: { readonly [name: string]: Tensor }): void;
   dispose(): void;
 }
 
@@ -107,6 +109,15 @@ export function createOptimizer(tf: Tfjs, plan: CallPlan): Optimizer {
       });
     },
     slots: () => Object.fromEntries(slots),
+    load(given) {
+      for (const [key, value] of Object.entries(given)) {
+        slots.get(key)?.dispose();
+        slots.set(
+          key,
+          tf.tidy(() => tf.variable(value, false)),
+        );
+      }
+    },
     dispose() {
       for (const variable of slots.values()) variable.dispose();
       slots.clear();

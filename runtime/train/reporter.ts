@@ -16,8 +16,8 @@ export interface ModelRow {
 }
 
 export interface Reporter {
-  /** A training begins. `out` as the user would type it. */
-  start(event: { readonly model: string; readonly seed: number; readonly out: string }): void;
+  /** A training begins. `out` as the user would type it; `from`: where it goes on, in words. */
+  start(event: { readonly model: string; readonly seed: number; readonly out: string; readonly from?: string }): void;
   engine(line: string): void;
   rows(event: {
     readonly train: number;
@@ -166,8 +166,8 @@ function createRows(options: ReporterOptions, print: (text: string) => void) {
   let columns: readonly number[] = [];
   const prepareLabel = (): string => (prepared ? "          " : "prepare   ");
   const events: Omit<Reporter, "preparing" | "step" | "end"> = {
-    start({ model, seed, out }) {
-      const title = `${model}, seed ${seed}`;
+    start({ model, seed, out, from }) {
+      const title = [`${model}, seed ${seed}`, ...(from === undefined ? [] : [from])].join(", ");
       const gap = width - cells(title) - cells(out);
       print(gap > 1 ? `${paint(1, title)}${" ".repeat(gap)}${out}` : `${paint(1, title)}\n  ${out}`);
     },

@@ -45,3 +45,19 @@ export function lastKeptText(plan: TrainPlan, { best, kept }: Pick<LoopResult, "
       "(add stop: early_stopping(patience: 3) to keep the best).",
   ];
 }
+
+/** `from epoch 7, step 252 of 570`, `from its floor only(sheet), epoch 2, step 1 of 9`, `from the start`. */
+export function resumeText(at: {
+  readonly trained: boolean;
+  readonly floor?: string;
+  readonly position?: { readonly ended: number; readonly step: number; readonly stepsPerEpoch: number };
+}): string {
+  const { trained, floor, position } = at;
+  if (trained && floor === undefined) return "its model is trained";
+  const where = floor === undefined ? [] : [`its floor ${floor}`];
+  if (position === undefined) return `from ${where[0] ?? "the start"}`;
+  const { ended, step, stepsPerEpoch } = position;
+  // A checkpoint behind the last step of an epoch: its validation comes next.
+  const next = Math.min(step + 1, stepsPerEpoch);
+  return `from ${[...where, `epoch ${ended + 1}`, `step ${next} of ${stepsPerEpoch}`].join(", ")}`;
+}

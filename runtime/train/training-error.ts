@@ -4,6 +4,8 @@ export interface LossNotFinite {
   readonly code: "loss-not-finite";
   readonly facts: {
     readonly is: "NaN" | "infinite";
+    /** What is not finite, if not the loss: an update can leave weights that no later step has told of. */
+    readonly of?: "weights";
     /** Counted from 1 over the whole training. */
     readonly step: number;
     readonly epoch: number;
@@ -21,7 +23,7 @@ export class TrainingError extends Error {
   run?: string;
   constructor({ code, facts }: LossNotFinite) {
     const layer = facts.layer === undefined ? "" : `, first in the output of ${facts.layer}`;
-    super(`The loss became ${facts.is} in step ${facts.step} (epoch ${facts.epoch})${layer}.`);
+    super(`The ${facts.of ?? "loss"} became ${facts.is} in step ${facts.step} (epoch ${facts.epoch})${layer}.`);
     this.name = "TrainingError";
     this.code = code;
     this.facts = facts;

@@ -4,9 +4,10 @@ import type { DataPlan, TrainPlan } from "../../../plan/plan.ts";
 import type { FittedData } from "../../../runtime/data/batch.ts";
 import { runPart } from "../../../runtime/train/forward.ts";
 import type { EpochReport, LoopOptions } from "../../../runtime/train/loop.ts";
-import { learnersOf, trainNetwork } from "../../../runtime/train/loop.ts";
+import { trainNetwork } from "../../../runtime/train/loop.ts";
 import type { Network } from "../../../runtime/train/network.ts";
 import { coefficientsOf, headTasks } from "../../../runtime/train/objective.ts";
+import { learnersOf } from "../../../runtime/train/step.ts";
 import { TrainingError } from "../../../runtime/train/training-error.ts";
 import { floats, generator, ints, linearNetwork, memoryPart } from "./memory-part.ts";
 
