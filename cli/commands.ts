@@ -16,12 +16,13 @@ export const commands: readonly CommandSpec[] = [
     name: "check",
     group: "Write",
     says: "find mistakes in specs and in their data",
-    title: "Find mistakes in specs, and in the tables that they name.",
+    title: "Find mistakes in specs, in their tables, and in the files that these name.",
     args: ["[SPEC…]"],
     note: "all .mmf below this folder, if left out",
     options: [
       { flags: "--fix", says: "apply the fixes that are certain", block: "What" },
-      { flags: "--no-data", says: "the specs alone, without their tables" },
+      { flags: "--watch", says: "check anew after each save, until Ctrl-C" },
+      { flags: "--no-data", says: "the specs alone, without their tables and files" },
       { flags: "--strict", says: "warnings count as errors" },
       {
         flags: "--format FORM",
@@ -34,6 +35,7 @@ export const commands: readonly CommandSpec[] = [
     examples: [
       ["mmfc check", "every spec in this folder"],
       ["mmfc check credit.mmf --fix"],
+      ["mmfc check --watch", "anew after each save"],
       ["mmfc check --format github --strict", "in a workflow of GitHub"],
     ],
     load: () => import("./commands/check.ts"),
@@ -112,6 +114,7 @@ export const commands: readonly CommandSpec[] = [
     options: [
       model,
       { flags: "--data FILE", says: "another table in place of `source:`" },
+      { flags: "--resume [RUN]", says: "go on with a stopped run", default: "the newest" },
       { flags: "--epochs N", says: "in place of the spec's", whole: 1 },
       { flags: "--seed N", says: "in place of the spec's", whole: 0 },
       { flags: "--no-baselines", says: "the model alone, without its floors" },
@@ -120,7 +123,11 @@ export const commands: readonly CommandSpec[] = [
       { flags: "--threads N", says: "processor threads", default: "all", whole: 1, block: "How" },
       { flags: "--yes", says: "install an engine without asking" },
     ],
-    examples: [["mmfc train credit.mmf --model LateRisk --seed 3"], ["mmfc train --epochs 2 -o runs/try"]],
+    examples: [
+      ["mmfc train credit.mmf --model LateRisk --seed 3"],
+      ["mmfc train --epochs 2 -o runs/try"],
+      ["mmfc train --resume", "Ctrl-C saves and says how to go on"],
+    ],
     load: () => import("./commands/train.ts"),
   },
   {
@@ -201,8 +208,7 @@ export const planned: {
 } = {
   commands: ["new", "fmt", "diff", "tune", "compare", "ablate", "report", "serve", "playground", "lsp", "completion"],
   options: {
-    check: ["--watch"],
-    train: ["--resume", "--precision", "--xla", "--eager", "--profile"],
+    train: ["--precision", "--xla", "--eager", "--profile"],
     eval: [],
   },
 };

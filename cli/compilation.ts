@@ -2,7 +2,8 @@
  * Compiling a spec for a command: the compiler's façade with the facts of tables handed over, the choice of a model, and
  * the sentences of commands that stop because of mistakes.
  */
-import { type Compilation, type CompiledModel, type CompileOptions, compileFile } from "../compiler/compile.ts";
+import path from "node:path";
+import { type Compilation, type CompiledModel, type CompileOptions, compileFile, disk } from "../compiler/compile.ts";
 import type { Model } from "../compiler/ir/ir.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
@@ -12,6 +13,8 @@ import { count, list, path as pathText } from "../diagnostics/phrase.ts";
 import { renderPretty } from "../diagnostics/render.ts";
 import type { TableFacts } from "../runtime/data/facts.ts";
 import { tableFacts } from "../runtime/data/facts.ts";
+import { sourceFiles } from "../runtime/data/source-files.ts";
+import { lookAtSpec } from "./check/data.ts";
 import { activity } from "./end.ts";
 import { Stop, UsageMistake } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,28 +28,44 @@ export interface SpecOptions {
   readonly source?: string;
 }
 
-/** A compiled spec and the tables that were looked at on the way. */
+/** A compiled spec. */
 export interface CompiledSpec extends Compilation {
-  readonly tables: readonly TableFacts[];
+  /** The files beside the spec that its check depends on, there or not: what it uses, its tables. Absolute. */
+  readonly sources: readonly string[];
 }
 
 export async function compileSpec(file: string, options: SpecOptions): Promise<CompiledSpec> {
   activity.doing = "checking";
   activity.place = file;
   const tables = new Map<string, Promise<TableFacts>>();
+  const sources = new Set<string>();
   // Models of one file mostly read one table: it is looked at once.
   const readFacts: NonNullable<CompileOptions["readFacts"]> = (source, where) => {
     const key = JSON.stringify([source, where]);
     const facts = tables.get(key) ?? tableFacts(source, where);
     tables.set(key, facts);
+    for (const table of sourceFiles(source, where.base)) sources.add(table.absolute);
     return facts;
   };
   const compilation = await compileFile(file, {
     ...(options.data && { readFacts }),
     ...(options.severe === true && { severeSources: true }),
     ...(options.source !== undefined && { overrideSource: options.source }),
+    host: {
+      ...disk,
+      read(used) {
+        sources.add(path.resolve(used));
+        return disk.read(used);
+      },
+    },
   });
-  return { ...compilation, tables: await Promise.all(tables.values()) };
+  if (options.severe !== true) return { ...compilation, sources: [...sources] };
+  // A command that stops at a column that is not there says all that `mmfc check` does.
+  const { diagnostics } = await lookAtSpec(compilation, {
+    ...(options.source !== undefined && { source: options.source }),
+    which: (model) => model.ir === undefined,
+  });
+  return { ...compilation, diagnostics: [...compilation.diagnostics, ...diagnostics], sources: [...sources] };
 }
 
 /** The model that is meant, checked and whole; of several, the first. */

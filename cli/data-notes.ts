@@ -44,9 +44,27 @@ function noteLine({ code, facts }: DataNote): string | undefined {
   }
 }
 
+/** `call is absent in 142 rows (8.6 %), chart in 3 rows (0.2 %)`: all that is absent anywhere, for a line about the table. */
+export function absenceText(notes: readonly DataNote[]): string | undefined {
+  const texts = new Set<string>();
+  for (const { code, facts } of notes) {
+    if (code !== "absent") continue;
+    const { name = "", parts = {} } = facts as { name?: string; parts?: { readonly [part: string]: Absence } };
+    const rows = absentRows(Object.values(parts));
+    if (rows !== undefined) texts.add(`${name}${texts.size === 0 ? " is absent" : ""} in ${rows}`);
+  }
+  return texts.size === 0 ? undefined : [...texts].join(", ");
+}
+
 /** `call is absent in 142 rows (8.6 %)` */
 function absenceLine(name: string, parts: readonly Absence[]): string | undefined {
+  const rows = absentRows(parts);
+  return rows === undefined ? undefined : `${tick(name)} is absent in ${rows}`;
+}
+
+/** `142 rows (8.6 %)`, or nothing. */
+function absentRows(parts: readonly Absence[]): string | undefined {
   const absent = parts.reduce((sum, part) => sum + part.absent, 0);
   const all = parts.reduce((sum, part) => sum + part.of, 0);
-  return absent === 0 ? undefined : `${tick(name)} is absent in ${count(absent, "row")} (${share(absent / all)})`;
+  return absent === 0 ? undefined : `${count(absent, "row")} (${share(absent / all)})`;
 }

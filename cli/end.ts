@@ -7,8 +7,9 @@ import { type Code, codes, type FactsOf, report } from "../diagnostics/catalogue
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { toJson } from "../diagnostics/formats.ts";
 import { near } from "../diagnostics/near.ts";
+import { cut } from "../diagnostics/phrase.ts";
 import { renderPretty } from "../diagnostics/render.ts";
-import { exitCodeOf, exitCodes, Interrupted, nowhere, Stop, UsageMistake } from "./stop.ts";
+import { exitCodeOf, exitCodes, Interrupted, nowhere, Stop, stopWith, UsageMistake } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What mmfc is at, for the line about its own mistakes: `checking`, `odd.mmf`. */
@@ -34,58 +35,72 @@ export function end(error: unknown, terminal: Terminal, version: string): number
   return endStop(stop, terminal);
 }
 
-function endStop(stop: Stop, terminal: Terminal): number {
-  if (terminal.json) terminal.outJson(toJson(stop.diagnostics, stop.files));
+function endStop({ diagnostics, files, last }: Stop, terminal: Terminal): number {
+  if (terminal.json) terminal.outJson(toJson(diagnostics, files));
   else {
-    terminal.err(
-      renderPretty(stop.diagnostics, stop.files, terminal.shape.err).replace(
-        /\n\n$/,
-        stop.last === undefined ? "\n" : "\n\n",
-      ),
-    );
-    if (stop.last !== undefined) terminal.err(stop.last);
+    const frames = renderPretty(diagnostics, files, terminal.shape.err);
+    if (frames !== "") terminal.err(last === undefined ? frames.replace(/\n\n$/, "\n") : frames);
+    if (last !== undefined) terminal.err(last);
   }
-  return exitCodeOf(stop.diagnostics);
+  return exitCodeOf(diagnostics);
 }
 
 /** Errors of the runtime and of the system that say what is wrong; the rest is a mistake of ours. */
 function stopOf(error: unknown): Stop | undefined {
   if (!(error instanceof Error)) return undefined;
-  const coded = error as Error & { code?: string; facts?: unknown; path?: string; syscall?: string };
+  const coded = error as SystemError & { facts?: unknown };
   if (error.name === "RunError" && isCode(coded.code)) return new Stop([runDiagnostic(coded.code, coded.facts)]);
   if (error.name === "InstallError" || error.name === "EngineError") {
     return new Stop([{ ...plain("engine-unusable", error.message), help: "`mmfc engine` lists what is here" }]);
   }
-  const path = shown(coded.path ?? activity.place);
-  switch (coded.code) {
-    case "ENOSPC":
-      return new Stop([{ ...plain("disk-full", `The disk of ${path} is full.`), help: "free some, then try again" }]);
-    case "EACCES":
-    case "EPERM":
-    case "EROFS": {
-      const how =
-        /^(?:open|read|scandir|stat|lstat)$/.test(coded.syscall ?? "") && !isWriting(coded) ? "read" : "written";
-      const why = coded.code === "EROFS" ? "its disk is read-only" : "its rights do not allow it";
-      return new Stop([report("no-access", nowhere, { path, how, why })]);
-    }
-    case "ENOTDIR":
-    case "EISDIR":
-      return new Stop([
-        report("no-access", nowhere, {
-          path,
-          how: "written",
-          why: coded.code === "EISDIR" ? "it is a folder" : "a part of the path is a file",
-        }),
-      ]);
-    default:
-      return undefined;
-  }
+  if (coded.code === "ENOSPC" || coded.code === "EDQUOT")
+    return stopWith("disk-full", { path: shown(coded.path ?? activity.place) });
+  const facts = accessFacts(error);
+  return facts === undefined ? undefined : stopWith("no-access", facts);
 }
 
-/** Node names the flags of a failed open nowhere; what we write has `.part` at its end. */
-function isWriting(error: { path?: string }): boolean {
-  return error.path?.endsWith(".part") === true;
+type SystemError = Error & NodeJS.ErrnoException;
+
+const whys: { readonly [code: string]: string } = {
+  EACCES: "its rights do not allow it",
+  EPERM: "its rights do not allow it",
+  EROFS: "its disk is read-only",
+  ENOTDIR: "a part of the path is a file",
+  EISDIR: "it is a folder",
+  ELOOP: "its links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  EEXIST: "something else has its name",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+  EBUSY: "another process holds it",
+  ETXTBSY: "another process holds it",
+  EIO: "its disk gives no answer",
+  ENXIO: "its disk gives no answer",
+  ESTALE: "its disk gives no answer",
+};
+
+/** What `no-access` says of an error of the file system; none for what is no such error. */
+export function accessFacts(error: unknown): FactsOf<"no-access"> | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, syscall, path } = error as SystemError;
+  if (code === undefined || (syscall === undefined && path === undefined)) return undefined;
+  // Whoever deletes the folder that a shell is in takes every relative path with it.
+  if (syscall === "uv_cwd") return { path: process.env.PWD ?? "the folder", how: "read", why: "it was deleted" };
+  const how = isWriting(error) ? "written" : "read";
+  const why =
+    code === "ENOENT" ? (syscall === "mkdir" ? "no folder can be made there" : "it is not there") : whys[code];
+  return why === undefined ? undefined : { path: shown(path ?? activity.place), how, why };
 }
+
+/** Node names the flags of a failed open nowhere; what we write has `.part` at its end. A folder can be opened to be read. */
+function isWriting({ code, syscall, path }: SystemError): boolean {
+  if (code === "EROFS" || path?.endsWith(".part") === true) return true;
+  if (code === "EISDIR" || code === "ENOTDIR")
+    return syscall === "open" || (syscall !== undefined && !reading.test(syscall));
+  return syscall !== undefined && !reading.test(syscall);
+}
+
+const reading = /^(?:open|read|scandir|stat|lstat|fstat|readlink|realpath|access)$/;
 
 function runDiagnostic(code: Code, facts: unknown): Diagnostic {
   // The facts are those of the runtime's own types; names that lie near become the help's "did you mean".
@@ -103,10 +118,16 @@ function endInternal(error: unknown, terminal: Terminal, version: string): numbe
   const { doing, place } = activity;
   const diagnostic = report("internal-error", nowhere, { version, doing, place, bugs: BUGS_PAGE });
   if (terminal.json) terminal.outJson(toJson([diagnostic], new Map()));
-  const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-  terminal.err(`${diagnostic.message.replace(/\.$/, "")} (internal-error): ${reason}. help: ${diagnostic.help}`);
+  const sentence = diagnostic.message.replace(/\.$/, "");
+  terminal.err(`${sentence} (internal-error): ${reasonOf(error)}. help: ${diagnostic.help}`);
   if (process.env.MMFC_DEBUG === "1") terminal.err(inspect(error, { depth: 4 }));
   return exitCodes.internal;
+}
+
+/** What was thrown, in one line: of a bare `RangeError` its name. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : inspect(error, { depth: 0 });
+  return cut(text.trim().split("\n")[0] as string, 200).replace(/\.$/, "");
 }
 
 /** Where mistakes of mmfc are reported. */

@@ -1,4 +1,7 @@
-/** Ctrl-C during a training: the first one lets the step finish and be saved, the second one stops at once. */
+/**
+ * Being told to stop during a training, by Ctrl-C, by the system (SIGTERM) or by a terminal that is closed (SIGHUP): the
+ * first time lets the step finish and be saved, the second time stops at once.
+ */
 import { exitCodes } from "./stop.ts";
 
 export interface Interruption {
@@ -6,14 +9,24 @@ export interface Interruption {
   release(): void;
 }
 
-/** @param say called once, when the first one is pressed */
-export function onInterrupt(say: () => void): Interruption {
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** @param say called once, the first time; @param sayAgain the second time, before the process ends */
+export function onInterrupt(say: () => void, sayAgain: () => void = () => {}): Interruption {
   const controller = new AbortController();
   const listener = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    if (controller.signal.aborted) {
+      sayAgain();
+      process.exit(exitCodes.interrupted);
+    }
     say();
     controller.abort();
   };
-  process.on("SIGINT", listener);
-  return { signal: controller.signal, release: () => void process.off("SIGINT", listener) };
+  for (const name of signals) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    release() {
+      for (const name of signals) process.off(name, listener);
+    },
+  };
 }

@@ -9,23 +9,30 @@ import { activity, end } from "./end.ts";
 import { exitCodes, stopWith } from "./stop.ts";
 import { type CommonOptions, createTerminal } from "./terminal.ts";
 
-// A reader that has seen enough (`mmfc predict … | head`) ends the command quietly.
+const version = packageVersion();
+let terminal = createTerminal(writtenCommon(process.argv.slice(2)));
+
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`mmfc predict … | head`) ends the command quietly.
     if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
-    throw error;
+    // Nothing can be said where saying is what went wrong.
+    if (stream === process.stderr) process.exit(exitCodes.internal);
+    process.exit(end(Object.assign(error, { path: error.path ?? "stdout" }), terminal, version));
   });
 }
 process.on("SIGINT", interrupted);
+// What no command caught ends as all else does: in a sentence, with its code.
+process.on("uncaughtException", (error) => process.exit(end(error, terminal, version)));
 
 const code = await main(process.argv.slice(2));
 process.exitCode = code;
+// A full disk under stdout is told in the next round.
+await new Promise((resolve) => setImmediate(resolve));
 // What is still in the pipe goes out first; an open engine would keep the process.
 process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 
 async function main(argv: readonly string[]): Promise<number> {
-  const version = packageVersion();
-  let terminal = createTerminal(writtenCommon(argv));
   try {
     const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
     if (major < 20 || (major === 20 && minor < 19)) throw stopWith("node-version", { version: process.versions.node });
@@ -35,7 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const { command, args, options } = parsed;
-    terminal = createTerminal(options);
+    terminal = createTerminal(options.format === "json" ? { ...options, json: true } : options);
     activity.place = `mmfc ${command.name}`;
     const { run } = await command.load();
     return await run({ args, options, terminal, command: command.name });

@@ -2,11 +2,15 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { compileText, type FoundProblem, problemDiagnostics } from "../compiler/compile.ts";
+import { report } from "../diagnostics/catalogue.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SourceFile } from "../diagnostics/span.ts";
 import type { RunEnvironment } from "../runtime/artifact/run-folder.ts";
 import type { DataError } from "../runtime/data/batch.ts";
-import { Stop } from "./stop.ts";
+import type { Unfinished } from "../runtime/run.ts";
+import { sayDiagnostics } from "./compilation.ts";
+import { nowhere, Stop } from "./stop.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Problems with data, or notes about them, as messages in the run's copy of the spec. */
 export async function runDiagnostics(dir: string, model: string, problems: readonly FoundProblem[]): Promise<Said> {
@@ -28,10 +32,10 @@ export async function stopOfData(dir: string, error: DataError, last: string): P
   return new Stop(diagnostics, files, last);
 }
 
-/** What is said of a run that was stopped before its last epoch. */
-export function unfinishedLine({ epochs, status }: RunEnvironment): string | undefined {
-  if (status === "finished" || status === "early") return undefined;
-  return `The run stopped in epoch ${epochs.ended + 1} of ${epochs.planned}; the weights of epoch ${epochs.kept} are used.`;
+/** What is said of a run whose training has not come to its end. */
+export function sayUnfinished(unfinished: Unfinished | undefined, terminal: Terminal): void {
+  if (unfinished === undefined) return;
+  sayDiagnostics([report("run-unfinished", nowhere, unfinished)], { files: new Map() }, terminal);
 }
 
 async function modelOf(dir: string): Promise<string> {

@@ -12,21 +12,45 @@ import { nowhere, Stop, UsageMistake } from "./stop.ts";
 /** Folders that hold no specs of the user: packages, builds, and runs, which have copies of theirs. */
 const passedOver = new Set(["node_modules", "dist", "runs"]);
 
-/** The specs of `mmfc check`: files as typed, every .mmf below a folder; without arguments, below this one. */
-export async function findSpecs(given: readonly string[], command: string): Promise<string[]> {
-  const found: string[] = [];
+/** Specs to check, and the files or folders that they were looked for in. */
+export interface FoundSpecs {
+  readonly specs: readonly string[];
+  readonly places: readonly string[];
+}
+
+/**
+ * The specs of `mmfc check`: files as typed, every .mmf below a folder; without arguments, below this one. One that is
+ * named twice is taken once.
+ */
+export async function findSpecs(given: readonly string[], command: string): Promise<FoundSpecs> {
+  const found = new Map<string, string>();
+  const places: string[] = [];
   for (const argument of given.length === 0 ? ["."] : given) {
-    if ((await kindOf(argument)) === "folder") found.push(...(await specsBelow(argument)));
-    else found.push(await existing(argument, isSpec));
+    const files =
+      (await kindOf(argument)) === "folder" ? await specsBelow(argument, places) : [await spec(argument, command)];
+    for (const file of files) if (!found.has(path.resolve(file))) found.set(path.resolve(file), file);
+    places.push(argument);
   }
-  if (found.length > 0) return [...new Set(found)];
+  if (found.size > 0) return { specs: [...found.values()], places };
   const where = given.length === 0 ? "here" : `in ${given.map(pathText).join(", ")}`;
   throw new UsageMistake(command, `no .mmf is ${where}`, `mmfc ${command} --help shows how to name one`);
 }
 
+/** A file that is there and can be a spec. */
+async function spec(file: string, command: string): Promise<string> {
+  await existing(file, isSpec);
+  if (isOnlyTable.test(file))
+    throw new UsageMistake(
+      command,
+      `${pathText(file)} is a table; a spec ends in .mmf`,
+      `mmfc ${command} --help shows how to name one`,
+    );
+  return file;
+}
+
 /** The spec of a command that takes one. */
 export async function findSpec(given: string | undefined, command: string): Promise<string> {
-  if (given !== undefined && (await kindOf(given)) !== "folder") return existing(given, isSpec);
+  if (given !== undefined && (await kindOf(given)) !== "folder") return spec(given, command);
   const folder = given ?? ".";
   const names = (await readdir(folder)).filter((name) => name.endsWith(".mmf")).sort();
   const specs: string[] = [];
@@ -47,6 +71,7 @@ export async function findSpec(given: string | undefined, command: string): Prom
 }
 
 const isSpec = /\.mmf$/;
+const isOnlyTable = /\.(?:csv|tsv|jsonl|ndjson|parquet|pq)(?:\.gz)?$/i;
 const isTable = /\.(?:csv|tsv|txt|jsonl|ndjson|json|parquet|pq)(?:\.gz)?$/i;
 
 /** A file that is there, or the message that it is not, with what lies near of its kind: a table, unless said otherwise. */
@@ -71,18 +96,36 @@ export async function existing(file: string, kind: RegExp = isTable): Promise<st
   ]);
 }
 
-async function specsBelow(folder: string): Promise<string[]> {
+async function specsBelow(folder: string, places: string[]): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   // A run folder keeps a copy of its spec.
   if (entries.some((entry) => entry.name === "environment.json")) return [];
+  places.push(folder);
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const at = path.join(folder, entry.name);
-    if (entry.isFile() && entry.name.endsWith(".mmf")) found.push(at);
+    if (entry.name.endsWith(".mmf") && (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(at)))))
+      found.push(at);
     if (entry.isDirectory() && !passedOver.has(entry.name) && !entry.name.startsWith("."))
-      found.push(...(await specsBelow(at)));
+      found.push(...(await readable(at, () => specsBelow(at, places))));
   }
   return found;
+}
+
+/** Links to nothing and in circles are no specs. */
+async function leadsToFile(link: string): Promise<boolean> {
+  return stat(link).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** A folder below that may not be read has no specs for us. */
+async function readable(folder: string, look: () => Promise<string[]>): Promise<string[]> {
+  return look().catch((error: NodeJS.ErrnoException) => {
+    if (error.path === folder && (error.code === "EACCES" || error.code === "EPERM")) return [];
+    throw error;
+  });
 }
 
 function hasModel(text: string): boolean {

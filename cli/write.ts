@@ -2,9 +2,10 @@
  * Writing what a command makes: aside, then renamed; over what mmfc wrote itself and over nothing else, unless somebody
  * says so. Knows how our files say that they are ours.
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { path as pathText } from "../diagnostics/phrase.ts";
+import { makeFolder } from "../runtime/make-folder.ts";
 import { ask } from "./ask.ts";
 import { Interrupted, stopWith } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
@@ -48,8 +49,7 @@ export async function mayOverwrite(file: string, terminal: Terminal): Promise<vo
 }
 
 async function writeAside(file: OutFile): Promise<void> {
-  const folder = path.dirname(file.path);
-  await mkdir(folder, { recursive: true });
+  makeFolder(path.dirname(file.path));
   const aside = `${file.path}.${process.pid}.part`;
   const remove = (): Promise<void> => rm(aside, { force: true });
   try {

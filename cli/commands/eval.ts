@@ -10,7 +10,7 @@ import { partNotes } from "../data-notes.ts";
 import type { Run } from "../define.ts";
 import { activity } from "../end.ts";
 import { quietReporterOf } from "../progress.ts";
-import { runDiagnostics, stopOfData, unfinishedLine } from "../runs.ts";
+import { runDiagnostics, sayUnfinished, stopOfData } from "../runs.ts";
 import { existing } from "../specs.ts";
 
 export const run: Run = async ({ args, options, terminal }) => {
@@ -28,13 +28,12 @@ export const run: Run = async ({ args, options, terminal }) => {
   }).catch(async (error: unknown) => {
     throw error instanceof DataError ? await stopOfData(dir, error, "Nothing was judged.") : error;
   });
-  const { environment, scorecard, notes } = result;
+  const { environment, scorecard, notes, unfinished } = result;
   const { messages, lines } = partNotes(notes);
   const said = await runDiagnostics(dir, environment.model, messages);
   sayDiagnostics(said.diagnostics, said, terminal);
   for (const line of lines) terminal.detail(line);
-  const unfinished = unfinishedLine(environment);
-  if (unfinished !== undefined) terminal.say(unfinished);
+  sayUnfinished(unfinished, terminal);
   if (terminal.json) {
     terminal.outJson({ ...scorecard, run: dir });
     return 0;

@@ -12,7 +12,7 @@ import { partNotes } from "../data-notes.ts";
 import type { Run } from "../define.ts";
 import { activity } from "../end.ts";
 import { quietReporterOf } from "../progress.ts";
-import { runDiagnostics, stopOfData, unfinishedLine } from "../runs.ts";
+import { runDiagnostics, sayUnfinished, stopOfData } from "../runs.ts";
 import { existing } from "../specs.ts";
 import { UsageMistake } from "../stop.ts";
 import { assertFree } from "../write.ts";
@@ -38,7 +38,7 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   }
   activity.doing = "predicting with";
   activity.place = dir;
-  const { predictions, environment, notes } = await predictRun(dir, {
+  const { predictions, environment, notes, unfinished } = await predictRun(dir, {
     source: data,
     ...(out !== undefined && { out }),
     ...(threads !== undefined && { threads }),
@@ -50,8 +50,7 @@ export const run: Run = async ({ args, options, terminal, command }) => {
   const said = await runDiagnostics(dir, environment.model, messages);
   sayDiagnostics(said.diagnostics, said, terminal);
   for (const line of lines) terminal.detail(line);
-  const unfinished = unfinishedLine(environment);
-  if (unfinished !== undefined) terminal.say(unfinished);
+  sayUnfinished(unfinished, terminal);
   if (out === undefined) await print(terminal.json ? jsonLines(predictions) : csvLines(predictions));
   else if (terminal.json)
     terminal.outJson({ file: out, rows: predictions.rows, columns: predictions.columns.map((column) => column.name) });

@@ -24,6 +24,7 @@ process.on("exit", () => writeFileSync(process.env.TRACE + ".cjs", Object.keys(r
 const { folder: cwd, remove } = folderWith({
   "points.mmf": pointsSpec,
   "points.csv": pointsTable(),
+  "lonely.mmf": pointsSpec.replace("points.csv", "pionts.csv"),
   "trace.mjs": tracer,
 });
 afterAll(remove);
@@ -45,10 +46,10 @@ const heavy = /tensorflow|mermaid|ts-morph|typescript\/lib|duckdb|koffi|sharp|es
 describe("a cold start", () => {
   let modules: string[] = [];
   beforeAll(async () => {
-    modules = await modulesOf(["check", "points.mmf"]);
+    modules = await modulesOf(["check", "points.mmf", "--no-data"]);
   });
 
-  it("of check loads no heavy package, although it looks at the table", () => {
+  it("of check without the data loads no heavy package", () => {
     // Guards the trace: what is there for sure was seen, of both kinds.
     expect(modules.some((url) => url.includes("/dist/cli/main.js"))).toBe(true);
     expect(modules.some((url) => url.includes("/commander/lib/command.js"))).toBe(true);
@@ -57,6 +58,19 @@ describe("a cold start", () => {
 
   it("of check loads few files", () => {
     expect(modules.length).toBeLessThan(60);
+  });
+
+  it("of check loads nothing more where the table is not there", async () => {
+    const lonely = await modulesOf(["check", "lonely.mmf"]);
+    expect(lonely.filter((url) => heavy.test(url.replace(/^.*?\/(?:node_modules|dist)\//, "")))).toEqual([]);
+    expect(lonely.length).toBeLessThan(60);
+  });
+
+  it("of check with a table of numbers loads DuckDB, and no decoder, engine or program writer", async () => {
+    const data = await modulesOf(["check", "points.mmf"]);
+    const loaded = data.map((url) => url.replace(/^.*?\/(?:node_modules|dist)\//, ""));
+    expect(loaded.some((url) => url.includes("duckdb"))).toBe(true);
+    expect(loaded.filter((url) => /tensorflow|mermaid|ts-morph|koffi|sharp|esbuild/.test(url))).toEqual([]);
   });
 
   it("of compile loads what check does without", async () => {
