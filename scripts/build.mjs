@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -18,10 +19,10 @@ const entries = {
 };
 
 /**
- * Packages of hundreds of small files that every command needs: loading them file by file would take most of the time of
+ * Packages of hundreds of small files that checking needs: loading them file by file would take most of the time of
  * `mmfc check`. All others stay packages.
  */
-const inside = ["chevrotain", "@chevrotain/", "lodash-es"];
+const inside = ["chevrotain", "@chevrotain/", "lodash-es", "@duckdb/node-api"];
 
 const packagesOutside = {
   name: "packages-outside",
@@ -30,6 +31,39 @@ const packagesOutside = {
       if (kind === "entry-point" || inside.some((start) => name === start || name.startsWith(start))) return undefined;
       return { path: name, external: true };
     });
+  },
+};
+
+/**
+ * What the JavaScript of DuckDB requires: its native library, which stays where npm put it, and modules of Node. A bundle of
+ * ES modules has no `require`, so both come through modules of their own.
+ */
+const duckdbOutside = {
+  name: "duckdb-outside",
+  setup(building) {
+    const native = "@duckdb/node-bindings";
+    building.onResolve({ filter: /^[^.]/ }, ({ path: name, kind, importer }) => {
+      if (kind === "dynamic-import" && name === "@duckdb/node-api") return { path: name, namespace: "named" };
+      if (kind !== "require-call" || !importer.includes("@duckdb")) return undefined;
+      if (name === native) return { path: name, namespace: "native" };
+      return isBuiltin(name) ? { path: name.replace(/^node:/, ""), namespace: "builtin" } : undefined;
+    });
+    // A bundler cannot see the names that CommonJS hands on from file to file.
+    building.onLoad({ filter: /./, namespace: "named" }, ({ path: name }) => ({
+      contents: `import all from "${name}";
+        export const { ${Object.keys(createRequire(import.meta.url)(name)).join(", ")} } = all;`,
+      resolveDir: root,
+    }));
+    building.onLoad({ filter: /./, namespace: "native" }, () => ({
+      contents: `import { createRequire } from "node:module";
+        const require = createRequire(import.meta.url);
+        const bindings = createRequire(require.resolve("@duckdb/node-api"))("${native}");
+        export default bindings;
+        export const { double_to_hugeint, double_to_uhugeint, hugeint_to_double, uhugeint_to_double } = bindings;`,
+    }));
+    building.onLoad({ filter: /./, namespace: "builtin" }, ({ path: name }) => ({
+      contents: `export * from "node:${name}"; export { default } from "node:${name}";`,
+    }));
   },
 };
 
@@ -70,7 +104,7 @@ export async function buildPackage(folder = path.join(root, "dist")) {
     format: "esm",
     platform: "node",
     target: "node20.19",
-    plugins: [packagesOutside],
+    plugins: [duckdbOutside, packagesOutside],
     chunkNames: "chunks/[name]-[hash]",
     charset: "utf8",
     write: false,
@@ -102,6 +136,7 @@ async function licensesOfInside() {
     "chevrotain",
     ...scoped.map((name) => `@chevrotain/${name}`),
     "lodash-es",
+    "@duckdb/node-api",
     "@tensorflow/tfjs-node-gpu",
   ];
   const texts = await Promise.all(names.map(licenseOf));
