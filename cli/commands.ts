@@ -41,6 +41,21 @@ export const commands: readonly CommandSpec[] = [
     load: () => import("./commands/check.ts"),
   },
   {
+    name: "fmt",
+    group: "Write",
+    says: "put specs into the one style",
+    title: "Put specs into the one style.",
+    args: ["[SPEC…]"],
+    note: "all .mmf below this folder, if left out; - reads stdin",
+    options: [{ flags: "--check", says: "say which lines would change, and write nothing", block: "What" }],
+    examples: [
+      ["mmfc fmt", "every spec in this folder"],
+      ["mmfc fmt --check", "in a workflow: exit code 1 if one would change"],
+      ["mmfc fmt - < credit.mmf", "the text to stdout"],
+    ],
+    load: () => import("./commands/fmt.ts"),
+  },
+  {
     name: "explain",
     group: "Write",
     says: "say what a word or a message means",
@@ -206,7 +221,7 @@ export const planned: {
   readonly commands: readonly string[];
   readonly options: { readonly [command: string]: readonly string[] };
 } = {
-  commands: ["new", "fmt", "diff", "tune", "compare", "ablate", "report", "serve", "playground", "lsp", "completion"],
+  commands: ["new", "diff", "tune", "compare", "ablate", "report", "serve", "playground", "lsp", "completion"],
   options: {
     train: ["--precision", "--xla", "--eager", "--profile"],
     eval: [],

@@ -21,12 +21,14 @@ export function partNotes(notes: readonly DataNote[]): { messages: DataNote[]; l
 }
 
 function noteLine({ code, facts }: DataNote): string | undefined {
-  const { name, rows, of, path, parts } = facts as {
+  const { name, rows, of, path, parts, cells, impute } = facts as {
     name?: string;
     rows?: number;
     of?: number;
     path?: string;
     parts?: { readonly [part: string]: Absence };
+    cells?: number;
+    impute?: string | number;
   };
   switch (code) {
     case "rows-embargoed":
@@ -35,6 +37,12 @@ function noteLine({ code, facts }: DataNote): string | undefined {
       return `${count(rows ?? 0, "row")} left out: what they share with a later part stands in \`apart\``;
     case "rows-dropped":
       return `${count(rows ?? 0, "row")} of ${number(of ?? 0)} left out: without ${tick(name ?? "")} (\`missing: drop\`)`;
+    case "cells-filled": {
+      const holes = `${tick(name ?? "")} has ${count(cells ?? 0, "empty cell")} in ${count(rows ?? 0, "row")}`;
+      return impute === undefined
+        ? `${holes}: the column's mean, or no category, stands in (\`missing: empty\`)`
+        : `${holes}, filled by \`impute: ${impute}\``;
+    }
     case "absent":
       return absenceLine(name ?? "", Object.values(parts ?? {}));
     case "cache-temporary":

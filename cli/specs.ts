@@ -2,8 +2,9 @@
  * Which specs a command is about: those named, or, where SPEC is left out, the one that is meant. Looks at folders and at
  * the words of files; checks nothing.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { readSpec } from "../compiler/read.ts";
 import { report } from "../diagnostics/catalogue.ts";
 import { near } from "../diagnostics/near.ts";
 import { list, path as pathText } from "../diagnostics/phrase.ts";
@@ -56,7 +57,8 @@ export async function findSpec(given: string | undefined, command: string): Prom
   const specs: string[] = [];
   for (const name of names) {
     const file = path.join(folder, name);
-    if (hasModel(await readFile(file, "utf8").catch(() => ""))) specs.push(file);
+    const text = readSpec(file);
+    if (typeof text === "string" && hasModel(text)) specs.push(file);
   }
   const remedy = `mmfc ${command} --help shows how to name one`;
   if (specs.length === 0)

@@ -15,7 +15,7 @@ export interface OutFile {
   readonly text: string;
 }
 
-/** Writes all files or, if one of them is in the way, none. */
+/** Writes all files or, if one of them is in the way or cannot be written, none. */
 export async function writeFiles(files: readonly OutFile[], force: boolean, terminal: Terminal): Promise<void> {
   for (const file of files) {
     const ours = async (): Promise<boolean> => {
@@ -24,7 +24,26 @@ export async function writeFiles(files: readonly OutFile[], force: boolean, term
     };
     await assertFree(file.path, ours, force, terminal);
   }
-  for (const file of files) await writeAside(file);
+  const made: string[] = [];
+  try {
+    for (const file of files) {
+      const folder = makeFolder(path.dirname(file.path));
+      if (folder !== undefined) made.push(folder);
+      made.push(asideOf(file.path));
+      await writeFile(asideOf(file.path), file.text).catch((error: NodeJS.ErrnoException) => {
+        // A full disk does not say whose it is.
+        throw Object.assign(error, { path: error.path ?? asideOf(file.path) });
+      });
+    }
+    for (const file of files) await rename(asideOf(file.path), file.path);
+  } catch (error) {
+    for (const one of made.reverse()) await rm(one, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function asideOf(file: string): string {
+  return `${file}.${process.pid}.part`;
 }
 
 /** @throws Stop out-exists if something is there that mmfc did not write, and nobody allowed to write over it */
@@ -46,19 +65,6 @@ export async function mayOverwrite(file: string, terminal: Terminal): Promise<vo
   if (!terminal.interactive) throw stopWith("out-exists", { path: file });
   const answer = await ask(`${pathText(file)} is there and was not written by mmfc. Write over it?`, false, terminal);
   if (!answer) throw new Interrupted();
-}
-
-async function writeAside(file: OutFile): Promise<void> {
-  makeFolder(path.dirname(file.path));
-  const aside = `${file.path}.${process.pid}.part`;
-  const remove = (): Promise<void> => rm(aside, { force: true });
-  try {
-    await writeFile(aside, file.text);
-    await rename(aside, file.path);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
 }
 
 /** Programs and diagrams say it in a sentence, the IR and its JSON by their first line, a package.json by having no more than ours. */

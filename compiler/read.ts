@@ -82,7 +82,8 @@ function kindOf(found: Stats): string {
   return found.isCharacterDevice() || found.isBlockDevice() ? "it is a device" : "it is no file";
 }
 
-function decode(path: string, bytes: Buffer): string | Unreadable {
+/** The text of a spec's bytes, or why they are none. */
+export function decode(path: string, bytes: Buffer): string | Unreadable {
   const nul = bytes.indexOf(0);
   if (nul < 0 && isUtf8(bytes)) return bytes.toString("utf8");
   const invalid = firstInvalid(bytes);

@@ -212,7 +212,7 @@ function narrow(answer: Answer, allowed: readonly string[] | undefined): Foreign
   return {
     write: first.write,
     // Where the place still leaves a choice, replacing the word would be a guess.
-    same: answer.same && parts.length === 1,
+    same: answer.same && parts.length === 1 && !first.prose,
     says: first.prose ? first.write : codes(parts.map((part) => part.write)),
     words: parts.filter((part) => part.word).map((part) => part.write),
   };

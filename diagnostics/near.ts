@@ -6,7 +6,7 @@
 import { list, number, tick } from "./phrase.ts";
 
 /**
- * What lies near a word that was written. `distance` 0 means: equal but for case and `_`; `short`: one edit of a word of
+ * What lies near a word that was written. `distance` 0 means: equal but for case, blanks and `_`; `short`: one edit of a word of
  * three letters, which is a third of it, so another word may be meant.
  */
 export type Near =
@@ -80,7 +80,7 @@ function fold(text: string): string {
 }
 
 function squash(text: string): string {
-  return fold(text).replaceAll("_", "");
+  return fold(text).replace(/[_\s]/g, "");
 }
 
 /**

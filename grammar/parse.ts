@@ -21,9 +21,9 @@ import { Equals, isName, Text, type Token, wordToken } from "./tokens.ts";
 /** A spec has at most this many bytes. */
 export const MOST_BYTES = 1_000_000;
 
-/** So many words and signs, and statements: what people write has a hundredth of it, and all later work is bounded. */
+/** So many words and signs, and statements: what people write has a tenth of it, and all later work is bounded. */
 const MOST_TOKENS = 50_000;
-const MOST_STATEMENTS = 5_000;
+const MOST_STATEMENTS = 1_000;
 
 /** Of garbage, no more is said and read than this. */
 const MOST_PROBLEMS = 1_000;
@@ -38,7 +38,8 @@ export function parse(file: SourceFile): Parsed {
   const refused = refuse(file);
   if (refused !== undefined) return { ast: emptyFile(file), diagnostics: [refused] };
   const lexed = lex(file);
-  if (lexed.tokens.length > MOST_TOKENS) return { ast: emptyFile(file), diagnostics: [tooMany(file, MOST_TOKENS, "words and signs")] };
+  if (lexed.tokens.length > MOST_TOKENS)
+    return { ast: emptyFile(file), diagnostics: [tooMany(file, MOST_TOKENS, "words and signs")] };
   const outlined = outline(lexed.tokens, (offset) => `line ${positionAt(file, offset).line}`);
   if (outlined.tooDeep) {
     const most = String(MOST_BRACKETS);

@@ -161,6 +161,10 @@ export type AudioFeatures =
         readonly fmin: number;
         /** Hertz; without it, half the rate. */
         readonly fmax?: number;
+        /** HTK's mel scale; without it, Slaney's. */
+        readonly htk?: true;
+        /** Bands of the same height; without it, of the same area. */
+        readonly norm?: "none";
       };
     }
   | {

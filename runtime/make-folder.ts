@@ -14,8 +14,9 @@ import path from "node:path";
  */
 export function makeFolder(folder: string): string | undefined {
   const absent: string[] = [];
-  let at = path.resolve(folder);
-  while (statSync(at, { throwIfNoEntry: false }) === undefined) {
+  // As typed, for messages.
+  let at = path.normalize(folder).replace(/(?<=.)[\\/]+$/, "");
+  while (statSync(at, { throwIfNoEntry: false }) === undefined && absent.at(-1) !== at) {
     absent.push(at);
     at = path.dirname(at);
   }

@@ -2,13 +2,13 @@
  * `mmfc check --fix`: applies what is certain to a spec until nothing is left to apply, and says what was done. Writes
  * over the spec and nothing else.
  */
-import { chmod, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { applyFixes } from "../../diagnostics/fix.ts";
 import { tally } from "../../diagnostics/formats.ts";
 import { count, list, path as pathText } from "../../diagnostics/phrase.ts";
 import { positionAt } from "../../diagnostics/span.ts";
 import type { CompiledSpec } from "../compilation.ts";
+import { replaceText } from "../replace.ts";
 
 /** `line 27 (foreign-word)` */
 export type FixedPlaces = readonly string[];
@@ -58,22 +58,4 @@ function leftText({ path, files }: Pick<CompiledSpec, "path" | "files">, diagnos
   const places = [...new Set(lines)].sort((a, b) => a - b).map(String);
   const where = places.length === 0 ? "" : `, line${places.length === 1 ? "" : "s"} ${list(places)}`;
   return `${list(parts)} ${error + warning === 1 ? "is" : "are"} left${where}`;
-}
-
-/** Written aside and renamed; a link stays a link, rights and a byte order mark stay as they are. */
-async function replaceText(spec: string, text: string): Promise<void> {
-  const file = await realpath(spec);
-  const before = await readFile(file);
-  const { mode } = await stat(file);
-  const aside = `${file}.${process.pid}.part`;
-  const mark =
-    before.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) && !text.startsWith("\ufeff") ? "\ufeff" : "";
-  try {
-    await writeFile(aside, mark + text);
-    await chmod(aside, mode);
-    await rename(aside, file);
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import { renderPretty } from "../../diagnostics/render.ts";
 import { toSarif } from "../../diagnostics/sarif.ts";
 import type { SourceFile } from "../../diagnostics/span.ts";
 import { packageVersion } from "../../runtime/artifact/version.ts";
+import { sourceName } from "../../runtime/data/source-files.ts";
 import { absenceText, partNotes } from "../data-notes.ts";
 import type { Terminal } from "../terminal.ts";
 import type { TableLook } from "./data.ts";
@@ -94,7 +95,7 @@ function cleanLine({ path, models }: CheckedSpec): string {
 
 /** `calls.csv: 3,471 rows and 6,629 files fit; call is absent in 313 rows (9.0 %)`, and a line for all else that was noted. */
 function fitLines({ path, rows, files, notes }: TableLook): string[] {
-  const table = pathText(path);
+  const table = tableText(path);
   const absent = absenceText(notes);
   const fits = agree(rows + files, "fits", "fit");
   const others = partNotes(notes.filter((note) => note.code !== "absent" && note.code !== "cache-temporary")).lines;
@@ -135,8 +136,13 @@ function rowsText(diagnostics: readonly Diagnostic[]): string {
   // Of a message that keeps only the first of its rows, the others may be those of another message.
   const most = Math.max(rows.size, ...spoken.map((d) => d.rowCount ?? 0));
   const least = most > rows.size && spoken.length > 1 ? "at least " : "";
-  const where = tables.size === 1 ? pathText([...tables][0] as string) : count(tables.size, "table");
+  const where = tables.size === 1 ? tableText([...tables][0] as string) : count(tables.size, "table");
   return `, in ${least}${count(most, "row")} of ${where}`;
+}
+
+/** A path, or what messages call a source that is none. */
+function tableText(name: string): string {
+  return name === sourceName({ query: "" }) ? name : pathText(name);
 }
 
 /** A table that several specs read is spoken of once. */

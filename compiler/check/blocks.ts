@@ -8,7 +8,7 @@ import { printType, sameAxes } from "../types/type.ts";
 import { checkArguments } from "./arguments.ts";
 import { type Bound, lookUp, type Scope, type Session } from "./context.ts";
 import { nearFix } from "./fixes.ts";
-import { type CheckedStage, type FlowContext, inferStages } from "./flows.ts";
+import { type CheckedStage, type FlowContext, inferStages, MOST_BLOCKS, tooLarge } from "./flows.ts";
 
 /** A use of a block, as a stage that opens into its own. */
 export const blockOp: Op = defineOp({
@@ -47,10 +47,13 @@ export function inferBlock(
   if (block.broken || !block.flow) return undefined;
   const bound = bindBlock(call, block, scope, context);
   if (!bound) return undefined;
-  if (depthOf(scope) > 40) {
-    session.say("name-cycle", block.name!.span, { names: [name], cycle: `${name} -> ${name}` });
+  if (context.within.includes(name)) {
+    const names = context.within.slice(context.within.indexOf(name));
+    session.say("name-cycle", block.name!.span, { names, cycle: [...names, name].join(" -> ") });
     return undefined;
   }
+  if (context.within.length >= MOST_BLOCKS)
+    return tooLarge(context, `more than ${MOST_BLOCKS} blocks in each other`, MOST_BLOCKS);
   const inner = inferStages(
     block.flow.calls,
     { ...input, span: call.ref.span },
@@ -58,6 +61,7 @@ export function inferBlock(
     {
       ...context,
       session: inside(session, call),
+      within: [...context.within, name],
     },
   );
   if (!inner) return undefined;
@@ -102,14 +106,6 @@ export function inferBlock(
       span: call.ref.span,
     },
   };
-}
-
-const depths = new WeakMap<object, number>();
-/** How deep a scope lies: a block that uses itself would go down for ever. */
-function depthOf(scope: Scope): number {
-  let depth = depths.get(scope.names) ?? 0;
-  for (let s = scope.parent; s; s = s.parent) depth++;
-  return depth;
 }
 
 /** Messages from inside a block point at the block's text, with the use beside them. */
@@ -176,6 +172,5 @@ function bindBlock(call: Call, block: Block, scope: Scope, context: FlowContext)
   const ordered = new Map<string, Bound>();
   const outer: Scope = { names: new Map() };
   for (const p of block.params) ordered.set(p.name.text, bound.get(p.name.text) ?? { value: p.default!, scope: outer });
-  depths.set(ordered, depthOf(scope) + 1);
   return ordered;
 }

@@ -56,9 +56,7 @@ export function resolve(
       modality: name,
     };
   }
-  const declared = [...linked.declarations, ...linked.definitions].find(
-    (s) => s.statement.name?.text === name,
-  )?.statement;
+  const declared = linked.named.get(name)?.statement;
   if (declared?.kind === "definition" && want.includes(declared.word)) {
     const done = define(state, name, inProgress);
     if (done === "dropped") return "dropped";
@@ -101,8 +99,8 @@ export function define(
   const done = state.definitions.get(name);
   if (done) return done;
   if (state.unknown.has(name)) return state.reduced ? "dropped" : undefined;
-  const linked = state.linked.definitions.find((d) => d.statement.name?.text === name);
-  if (!linked) return undefined;
+  const linked = state.linked.named.get(name);
+  if (linked?.statement.kind !== "definition") return undefined;
   const { statement } = linked;
   if (inProgress.includes(name)) {
     const way = inProgress.slice(inProgress.indexOf(name));

@@ -3,6 +3,7 @@
  * A stage whose input is already wrong says nothing.
  */
 import { near } from "../../diagnostics/near.ts";
+import { number } from "../../diagnostics/phrase.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Block, Call } from "../../grammar/ast.ts";
 import { printCall, printRef, printValue } from "../../grammar/print.ts";
@@ -48,6 +49,12 @@ export interface FlowContext {
   /** Uses of shared blocks: the type of the first use by block and arguments. */
   readonly sharedUses: Map<string, { type: TensorType; span: Span }>;
   readonly usedBlocks: Set<string>;
+  /** Blocks whose stages are being inferred, the outermost first. */
+  readonly within: readonly string[];
+  /** Stages inferred so far, those of blocks at each of their uses. */
+  readonly count: { stages: number };
+  /** The model's name, for what is said of the model as a whole. */
+  readonly at: Span;
   optional(modality: string): { modality: string; text: string; place: string };
 }
 
@@ -62,6 +69,17 @@ function shortText(call: Call, op: Op | undefined): string {
   return few.length === 0 ? word : `${word}(${few.map((a) => printValue(a.value)).join(", ")})`;
 }
 
+/** So many stages a model may have, and blocks in each other. */
+const MOST_STAGES = 20_000;
+export const MOST_BLOCKS = 100;
+
+/** Says, once a model, that it is larger than what is worked through. */
+export function tooLarge(context: FlowContext, has: string, most: number): undefined {
+  const { owner: path } = context;
+  context.session.say("spec-too-large", context.at, { path, has, most: number(most) }, { help: "use fewer" });
+  return undefined;
+}
+
 export function inferStages(
   calls: readonly Call[],
   input: Named,
@@ -71,6 +89,9 @@ export function inferStages(
 ): { stages: CheckedStage[]; out: Named } | undefined {
   const stages: CheckedStage[] = [];
   let running: Running = input;
+  context.count.stages += calls.length;
+  if (context.count.stages > MOST_STAGES)
+    return tooLarge(context, `more than ${number(MOST_STAGES)} stages with those of its blocks`, MOST_STAGES);
   for (const [i, call] of calls.entries()) {
     // in a flow of the model itself, a stage can be taken out with its arrow
     const before = i > 0 ? calls[i - 1]!.span.end : after;

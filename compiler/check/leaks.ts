@@ -40,6 +40,17 @@ function withoutItem(list: NonNullable<ColumnUse["list"]>): Span {
   return next ? { ...item.span, end: next.span.start } : item.span;
 }
 
+/** What a name with `*` stands for; undefined where it is one name. */
+function patternOf(column: string): RegExp | undefined {
+  if (!column.includes("*")) return undefined;
+  const parts = column.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "su");
+}
+
+/**
+ * Columns only. A path that holds the label (`"{label}/{id}.png"`) is no leak, because a model sees the picture and not its
+ * name; nor is what a query selects. What has another name but the same cells is found with the table (runtime/data/leaks.ts).
+ */
 export function checkLeaks(state: ModelState, _data: CheckedSection): void {
   const { session } = state;
   for (const target of state.targets.values()) {
@@ -55,15 +66,24 @@ export function checkLeaks(state: ModelState, _data: CheckedSection): void {
           ? [{ column: modality.name, property: "column", span: modality.span }]
           : [];
       for (const use of [...written, ...own]) {
-        const pattern = use.column.includes("*")
-          ? new RegExp(`^${use.column.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`)
-          : undefined;
-        const column = target.columns.find((c) => c === use.column || pattern?.test(c));
-        if (column === undefined) continue;
+        const pattern = patternOf(use.column);
+        const named = target.columns.find(
+          (c) => c === use.column || pattern?.test(c) || patternOf(c)?.test(use.column),
+        );
+        if (named === undefined) continue;
+        // Of two patterns the narrower one is what both name.
+        const column = named.includes("*") && !pattern ? use.column : named;
         session.say(
           "target-leak",
           use.span,
-          { column, target: target.name, how: "input", modality: modality.name, property: use.property },
+          {
+            column,
+            target: target.name,
+            how: "input",
+            modality: modality.name,
+            property: use.property,
+            ...(pattern && { pattern: use.column }),
+          },
           {
             marks: [{ span: place?.value?.span ?? target.span, style: "-", label: "the target" }],
             ...(use.list && !pattern

@@ -40,6 +40,8 @@ export interface LinkedModel {
   readonly sections: ReadonlyMap<string, Linked<Section>>;
   readonly declarations: readonly Linked<Declaration>[];
   readonly definitions: readonly Linked<Definition>[];
+  /** Declarations and definitions by their name. */
+  readonly named: ReadonlyMap<string, Linked<Declaration> | Linked<Definition>>;
   readonly lets: readonly Linked<Let>[];
   readonly compares: readonly Linked<Compare>[];
   readonly blocks: ReadonlyMap<string, Block>;
@@ -108,6 +110,12 @@ export function namesIn(statement: Statement): Set<string> {
   return names;
 }
 
+/** So many models may derive from each other in a row. */
+const MOST_IN_A_ROW = 100;
+
+/** Models as bases of others: silent, so that they are the same for all that derive from them. */
+const bases = new WeakMap<Model, LinkedModel>();
+
 export function link(unit: Unit, model: Model, session: Session, way: readonly string[] = []): LinkedModel {
   const name: Name = model.name ?? { text: "model", span: model.span };
   let statements: Linked[] = [];
@@ -119,7 +127,12 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
   if (model.base) {
     const from = modelsOf(unit, model);
     const parent = from.get(model.base.text);
-    if (way.includes(name.text)) {
+    if (way.length >= MOST_IN_A_ROW) {
+      baseless = true;
+      const has = `more than ${MOST_IN_A_ROW} models that derive from each other in a row`;
+      const first = unit.ast.models.find((m) => m.name !== undefined)?.name?.span ?? model.span;
+      session.say("spec-too-large", first, { path: first.file, has, most: String(MOST_IN_A_ROW) }, { help: null });
+    } else if (way.includes(name.text)) {
       const names = [...new Set([...way, name.text])];
       baseless = true;
       // said once: at the model of the circle that stands first
@@ -148,19 +161,24 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
         );
     } else {
       // What is wrong in the base is said there, not once more here.
-      base = link(
-        unit,
-        parent,
-        {
-          ...session,
-          say:
-            way.length > 0 || parent !== model
-              ? (code, span, facts, extras) =>
-                  code === "name-cycle" ? session.say(code, span, facts, extras) : undefined
-              : session.say,
-        },
-        [...way, name.text],
-      );
+      base =
+        bases.get(parent) ??
+        link(
+          unit,
+          parent,
+          {
+            ...session,
+            say:
+              way.length > 0 || parent !== model
+                ? (code, span, facts, extras) =>
+                    code === "name-cycle" || code === "spec-too-large"
+                      ? session.say(code, span, facts, extras)
+                      : undefined
+                : session.say,
+          },
+          [...way, name.text],
+        );
+      if (!base.baseless) bases.set(parent, base);
       const inherit = (s: Linked): Linked => ({ statement: s.statement, inherited: true, changed: false });
       statements = [...base.sections.values(), ...base.declarations, ...base.definitions, ...base.lets].map(inherit);
       blocks = new Map([...base.blocks, ...blocks]);
@@ -251,6 +269,9 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
 
   const of = <S extends Statement>(kind: S["kind"]): Linked<S>[] =>
     statements.filter((s) => s.statement.kind === kind) as Linked<S>[];
+  const named = new Map<string, Linked<Declaration> | Linked<Definition>>();
+  for (const s of [...of<Declaration>("declaration"), ...of<Definition>("definition")])
+    if (s.statement.name && !named.has(s.statement.name.text)) named.set(s.statement.name.text, s);
   return {
     name,
     model,
@@ -259,6 +280,7 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     sections: new Map(of<Section>("section").map((s) => [s.statement.word, s])),
     declarations: of<Declaration>("declaration"),
     definitions: of<Definition>("definition"),
+    named,
     lets: of<Let>("let"),
     compares,
     blocks,

@@ -136,7 +136,10 @@ function loadFile(
       const folder = use.path.value.slice(0, use.path.value.lastIndexOf("/") + 1);
       const found = near(
         use.path.value,
-        there.map((name) => `${folder}${name}`).filter((name) => !way.includes(joinPath(folderOf(file.path), name))),
+        there
+          .map((name) => `${folder}${name}`)
+          // neither the file itself nor one that is on the way to it
+          .filter((name) => name !== use.path?.value && !way.includes(joinPath(folderOf(file.path), name))),
       );
       session.say(
         "source-missing",

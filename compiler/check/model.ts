@@ -82,6 +82,9 @@ export function checkModel(
       values: (inner) => valueContext(state, inner, false),
       sharedUses: new Map(),
       usedBlocks,
+      within: [],
+      count: { stages: 0 },
+      at: linked.name.span,
       optional: (name) => optionalFacts(state, name),
     },
   };

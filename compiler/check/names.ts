@@ -9,7 +9,7 @@ import type { ModelState } from "./model.ts";
 import type { ValueContext } from "./values.ts";
 
 export function kindOf(linked: LinkedModel, name: string): string | undefined {
-  const found = [...linked.declarations, ...linked.definitions].find((s) => s.statement.name?.text === name);
+  const found = linked.named.get(name);
   return found ? nounOf(found.statement) : undefined;
 }
 

@@ -20,10 +20,17 @@ export interface Building {
 /** A name for a layer that no other has: `words_lstm`, `words_lstm_2`. */
 export function layerId(building: Building, group: string, op: string): string {
   const base = group === "" ? op : `${group}_${op}`;
-  let id = base;
-  for (let n = 2; building.layers[id]; n++) id = `${base}_${n}`;
+  const counts = numbers.get(building) ?? new Map<string, number>();
+  numbers.set(building, counts);
+  let n = counts.get(base) ?? 1;
+  let id = n === 1 ? base : `${base}_${n}`;
+  while (building.layers[id]) id = `${base}_${++n}`;
+  counts.set(base, n);
   return id;
 }
+
+/** How far the numbers behind a name have come, so that a long flow does not count from the start for each of its layers. */
+const numbers = new WeakMap<Building, Map<string, number>>();
 
 export interface FlowOptions {
   readonly group: string;

@@ -171,8 +171,9 @@ export function lowerTraining(
   const heads: { [name: string]: HeadPlan } = {};
   for (const d of model.definitions) {
     const head = d.head;
+    if (!head) continue;
     const group = groups.find((g) => g.id === d.name);
-    if (!head || !group || !isFlow(group)) continue;
+    if (!group || !isFlow(group)) continue;
     heads[d.name] = {
       target: head.target,
       loss: head.loss,

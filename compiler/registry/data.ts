@@ -1,5 +1,6 @@
 /** Words of `data`, `modality` and `evaluate`: sources, splits, sound features, augmentations, baselines. */
 import {
+  boolean,
   choice,
   column,
   defineWord,
@@ -170,6 +171,11 @@ export const sounds: readonly Entry[] = [
       scale,
       fmin: frequency("Lowest frequency.", { default: 0 }),
       fmax: frequency("Highest frequency; half the rate if not given."),
+      htk: boolean("HTK's mel scale in place of Slaney's.", { default: false }),
+      norm: choice("slaney: every band has the same area; none: every band is 1 at its middle.", {
+        of: ["slaney", "none"],
+        default: "slaney",
+      }),
     },
   }),
   word("sound", {

@@ -14,12 +14,11 @@ export const data = {
     },
     fix: "certain",
   }),
-  /** `why`: "the engine's or our reason"; `row`: a row is at fault, not the format; `names`: the header is. */
-  "table-unreadable": defineMessage<{ path: string; why: string; row: boolean; names?: boolean }>({
+  /** `why`: "the engine's or our reason"; `row`: a row is at fault, not the format; `correct`: what helps, where that is something else. */
+  "table-unreadable": defineMessage<{ path: string; why: string; row: boolean; correct?: string }>({
     severity: "error",
     message: (f) => `${path(f.path)} is not readable as a table: ${f.why}.`,
-    help: (f) =>
-      f.names === true ? "give each column a name of its own" : f.row ? "correct the row" : "save it as CSV or Parquet",
+    help: (f) => f.correct ?? (f.row ? "correct the row" : "save it as CSV or Parquet"),
     needs: "data",
   }),
   "query-error": defineMessage<{ why: string }>({
@@ -31,7 +30,11 @@ export const data = {
   "column-missing": defineMessage<{ path: string; column: string; near: Near; own: boolean }>({
     severity: "error",
     message: (f) => `${path(f.path)} has no column ${quoted(f.column)}.`,
-    help: (f) => (f.own && f.near.kind === "none" ? "write `column:` with its name" : nearHelp(f.near, quoted)),
+    help: (f) => {
+      if (f.own && f.near.kind === "none") return "write `column:` with its name";
+      const blank = f.near.kind === "one" && f.near.word !== f.column && f.near.word.trim() === f.column.trim();
+      return blank ? `${nearHelp(f.near, quoted)}, with its blank` : nearHelp(f.near, quoted);
+    },
     fix: "certain",
     needs: "data",
   }),
@@ -118,11 +121,14 @@ export const data = {
     fix: "offer",
     needs: "data",
   }),
-  /** `folder`: what they lead out of. */
-  "file-outside": defineMessage<{ paths: number; folder: string }>({
+  /** `folder`: what they lead out of; `link`: all of them are links. */
+  "file-outside": defineMessage<{ paths: number; folder: string; link?: boolean }>({
     severity: "error",
-    message: (f) => `${count(f.paths, "path")} ${agree(f.paths, "leads", "lead")} out of ${path(f.folder)}.`,
-    help: () => "move the files into it",
+    message: (f) =>
+      f.link === true
+        ? `${count(f.paths, "path")} ${agree(f.paths, "is a link that leads", "are links that lead")} out of ${path(f.folder)}.`
+        : `${count(f.paths, "path")} ${agree(f.paths, "leads", "lead")} out of ${path(f.folder)}.`,
+    help: (f) => (f.link === true ? "put the files there in place of the links" : "move the files into it"),
     needs: "data",
   }),
   /** `kind`: "a picture"; `write`: the kind with `?`; `what` may be absent ("a chart"; "it" if left out); `run` as in `empty-cell`. */

@@ -3,18 +3,22 @@ import { defineMessage, type NoFacts } from "../define.ts";
 import { agree, code, codes, count, list, number, path, quoted, quotedList, share, tick } from "../phrase.ts";
 
 export const leaks = {
-  /** `property`: the list that names the column, `numeric`. */
+  /** `property`: the list that names the column, `numeric`; `pattern`: how, where by `fe*`. */
   "target-leak": defineMessage<{
     column: string;
     target: string;
     how: "input" | "ahead";
     modality: string;
     property: string;
+    pattern?: string;
   }>({
     severity: "error",
     message: (f) =>
       `Column ${quoted(f.column)} is the target ${tick(f.target)} and ${f.how === "input" ? "an input of" : "known ahead in"} ${tick(f.modality)}.`,
-    help: (f) => `remove it from ${tick(f.property)}`,
+    help: (f) =>
+      f.pattern === undefined
+        ? `remove it from ${tick(f.property)}`
+        : `write the columns that are meant in place of ${code(JSON.stringify(f.pattern))}`,
     fix: "certain",
   }),
   /** `word`: the split; `needs`: `time:`; `write`: `time: "date"`. */
@@ -60,7 +64,10 @@ export const leaks = {
       f.how === "holes"
         ? `Whether ${quoted(f.column)} of ${tick(f.modality)} is empty gives ${tick(f.target)} away in ${share(f.part)} of the rows.`
         : `${quoted(f.column)} of ${tick(f.modality)} gives ${tick(f.target)} away in ${share(f.part)} of the rows.`,
-    help: (f) => `remove it from ${tick(f.property)}`,
+    help: (f) =>
+      f.property === "column"
+        ? `remove ${tick(f.modality)}, or let it read another column`
+        : `remove it from ${tick(f.property)}`,
     fix: "offer",
     needs: "data",
   }),

@@ -36,7 +36,7 @@ export const training = {
     severity: "error",
     message: (f) => `${path(f.path)} ${f.how} while it was read.`,
     help: (f) =>
-      f.run === undefined
+      typeof f.run !== "string"
         ? `start again ${f.how === "vanished" ? "when it is back" : "when it stays as it is"}`
         : `${code(`mmfc train --resume ${path(f.run)}`)} when it is back`,
     needs: "run",
@@ -192,7 +192,10 @@ function accessHelp(f: { how: "read" | "written"; why: string; run?: string; gon
   if (f.gone === true) return "start again, and leave the folder where it is";
   if (f.run !== undefined) return `change that, then ${code(`mmfc train --resume ${path(f.run)}`)}`;
   if (why.startsWith("too many files")) return "close some, or raise the limit: `ulimit -n 4096`";
-  if (how === "written") return "change its rights, or write `-o` another folder";
+  if (how === "written")
+    return /rights|permission/.test(why)
+      ? "change its rights, or write `-o` another folder"
+      : "write `-o` another folder";
   return /rights|permission/.test(why) ? "change its rights" : undefined;
 }
 

@@ -4,11 +4,14 @@ import { type Near, nearHelp } from "../near.ts";
 import { agree, code, list, number, path, tick, ticks } from "../phrase.ts";
 
 export const syntax = {
-  /** `byte`: its place, from 1; `is`: what is there, `0xB0`; `from`: the encoding it is probably in, as iconv calls it. */
+  /** `byte`: its place, from 1; `is`: what is there, `0xB0`; `from`: the encoding a table is probably in, as iconv calls it, or "". */
   "not-text": defineMessage<{ path: string; byte: number; is: string; from?: string }>({
     severity: "error",
     message: (f) => `${path(f.path)} is not UTF-8 text: byte ${number(f.byte)} is ${tick(f.is)}.`,
-    help: (f) => `save it as UTF-8 (\`iconv -f ${f.from ?? "GB18030"} -t UTF-8\`)`,
+    help: (f) =>
+      f.from === ""
+        ? "save it as CSV in UTF-8, or as Parquet"
+        : `save it as UTF-8 (\`iconv -f ${f.from ?? "GB18030"} -t UTF-8\`)`,
   }),
   /** `has` and `most` printed: "2.3 MB" and "1 MB", or "130 brackets in each other" and "100". */
   "spec-too-large": defineMessage<{ path: string; has: string; most: string }>({

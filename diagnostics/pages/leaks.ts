@@ -28,17 +28,19 @@ export const leaksPages: Record<keyof typeof leaks, Page> = {
     good: note('both models with `split: by_column("split")`'),
   },
   "target-copy": {
-    doc: "A column gives the target away: it is equal to it, or each of its values belongs to one label. It was probably made from the target, and will not be known when it counts.",
-    bad: note('a column `status` that says "closed" exactly where `fell` is "yes"'),
+    doc: "A column gives the target away: it is the target, renames its labels or has its numbers in another unit (an error in all rows, a warning from 99 %), or each of its values, or its empty cells, belong to one label (a warning). It was probably made from the target, and will not be known when it counts. What could be chance in so few rows is not said.",
+    bad: note('a column `status` that says "closed" exactly where `fell` is "yes", and "open" elsewhere'),
     good: note("the same spec without `status` among its inputs"),
   },
   "rows-on-both-sides": {
-    doc: "The same row, inputs and target, is in training and in another part. The model can know it by heart.",
+    doc: "The same row, inputs and target, is in training and in another part, so the model can know it by heart: an error from 1 % of the part and two rows, below it a warning. Rows that are equal because there is little to tell them apart are not counted. `eval --data` says it of a table that the run was trained on.",
     bad: note("a table in which every tenth row is a copy of another"),
-    good: note('the same table with `group: "original"` and `split: by_group`'),
+    good: note(
+      'the same table with `group: "original"` and `split: by_group`, or read by `query("select distinct …")`',
+    ),
   },
   "media-on-both-sides": {
-    doc: "One file belongs to rows of two parts: a picture that is judged was learned from.",
+    doc: "One file, or a copy of it under another name, belongs to rows of two parts: a picture that is judged was learned from. Where several rows ask of one picture that may be meant.",
     bad: note("a table with two questions to each picture, split at random"),
     good: note("the same table, split `by_group` on the picture"),
   },

@@ -68,7 +68,7 @@ export const syntaxPages: Record<keyof typeof syntax, Page> = {
   },
   "number-form": {
     doc: "Something starts like a number and is none. Thousands are marked with `_`, minutes are `min`, units keep their case (`16kHz`).",
-    bad: model("modality report: text { vocabulary: 5_000, tokens: 50x }"),
+    bad: model("modality report: text { vocabulary: 5,000, tokens: 50 }"),
     good: clean,
   },
   "escape-form": {

@@ -43,16 +43,23 @@ interface Difference {
 
 function differences(a: readonly string[], b: readonly string[]): Difference[] {
   const found: Difference[] = [];
-  let tail = 0;
-  while (tail < Math.min(a.length, b.length) && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
   let [x, y] = [0, 0];
-  while (x < a.length || y < b.length) {
-    if (x < a.length && a[x] === b[y]) {
+  let [endA, endB] = [a.length, b.length];
+  while (x < endA && x < endB && a[x] === b[x]) x++;
+  y = x;
+  while (endA > x && endB > y && a[endA - 1] === b[endB - 1]) {
+    endA--;
+    endB--;
+  }
+  while (x < endA || y < endB) {
+    if (x < endA && y < endB && a[x] === b[y]) {
       x++;
       y++;
       continue;
     }
-    const [toA, toB] = nextCommon(a, b, x, y) ?? [Math.max(x, a.length - tail), Math.max(y, b.length - tail)];
+    const common = nextCommon(a, b, x, y);
+    const isInside = common !== undefined && common[0] < endA && common[1] < endB;
+    const [toA, toB] = isInside ? common : [endA, endB];
     found.push(trimmed(a, b, { fromA: x, toA, fromB: y, toB }));
     [x, y] = [toA, toB];
   }

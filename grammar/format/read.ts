@@ -264,7 +264,7 @@ function createReader(text: string, tokens: readonly Token[], comments: readonly
     const { trail, lead, inline } = takeNotes(word());
     const ended = end(statements, trail, openTrail);
     // `/* nothing yet */ }`
-    word().notes = [];
+    if (inline.length > 0) word().notes = none;
     const close = expect(CloseBrace);
     return { ...base, head, body: { open, statements, closeLead: [...lead, ...inline], close, ...ended } };
   };

@@ -47,6 +47,8 @@ export function layoutOf(plan: AudioPlan, rate: number): Layout {
     fmin: (args.fmin as number | undefined) ?? 0,
     fmax: (args.fmax as number | undefined) ?? rate / 2,
     coefficients: (args.coefficients as number | undefined) ?? 0,
+    ...(args.htk === true ? { htk: true } : {}),
+    ...(args.norm === "none" ? { norm: "none" } : {}),
   };
   const frames = seconds === undefined ? (plan.frames ?? 1) : Math.floor(seconds / hop) + 1;
   const samples = seconds ?? (frames - 1) * hop + fft;
@@ -78,7 +80,9 @@ export function valuesOf(
   spectral: Spectral | undefined,
 ): { values: Float32Array; length: number } {
   const channels = mixed(sound, plan.channels).map((one) => resample(one, sound.rate, layout.rate));
-  return spectral === undefined || layout.late ? keptWave(channels, layout) : features(channels, plan, layout, spectral);
+  return spectral === undefined || layout.late
+    ? keptWave(channels, layout)
+    : features(channels, plan, layout, spectral);
 }
 
 /** The plan's channels of a sound: averaged to one, repeated to more. Interleaved. */
@@ -143,4 +147,3 @@ export function lateFeatures(
   });
   return features(channels, plan, layout, spectral);
 }
-

@@ -6,7 +6,7 @@ import path from "node:path";
 import type { AudioPlan } from "../../plan/plan.ts";
 import { type AudioState, audioFeed, fitAudio } from "./audio-feed.ts";
 import { framesWanted, type Layout, layoutOf, valuesOf } from "./audio-layout.ts";
-import { beginEntry, cacheKey, findEntry } from "./cache.ts";
+import { beginEntry, cacheKey, checkSpace, findEntry } from "./cache.ts";
 import { lookInto } from "./inspect-media.ts";
 import { type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
 import { createFaults } from "./media-faults.ts";
@@ -149,6 +149,7 @@ async function decodeAll(
   const spectral = layout.settings === undefined ? undefined : createSpectral(layout.settings);
   const lengths = new Int32Array(used.length);
   const faults = createFaults(name, plan, cells, place);
+  checkSpace(place.cacheDir, used.length * 4 * shape.reduce((all, n) => all * n, 1));
   const writing = beginEntry(place.cacheDir, key);
   const writers: StoreWriter[] = [];
   let differ = false;
@@ -187,7 +188,7 @@ async function decodeAll(
     if (faults.some || differ) writing.drop();
     else {
       const kind = wave ? "audio waveform" : `audio ${layout.settings!.kind}`;
-      writing.finish({ kind, created: new Date().toISOString(), items: used.length, settings });
+      writing.finish({ kind, created: new Date().toISOString(), items: used.length, settings }, entry !== undefined);
       tell(used.length, false);
     }
     return { store, lengths };

@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -19,9 +20,10 @@ import {
 import { homedir, hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { makeFolder } from "../make-folder.ts";
+import { problem } from "./problems.ts";
 
 /** Raise it whenever decoded values change; old entries are then never found again. */
-export const featureVersion = 2;
+export const featureVersion = 3;
 
 /** `${XDG_CACHE_HOME or ~/.cache}/mmfc` */
 export function cacheRoot(): string {
@@ -45,7 +47,7 @@ export function writableRoot(wanted: string): { root: string; temporary: boolean
   try {
     const features = path.join(wanted, "features");
     makeFolder(features);
-    const probe = path.join(features, `.probe-${process.pid}-${randomBytes(4).toString("hex")}`);
+    const probe = path.join(features, partName(".probe"));
     writeFileSync(probe, "");
     rmSync(probe, { force: true });
     sweep(features);
@@ -129,6 +131,21 @@ function sameFiles(folder: string, stamps: unknown): boolean {
   });
 }
 
+/**
+ * Says at once, not after minutes of decoding, that the disk has no room for so many bytes.
+ * @throws DataError disk-full
+ */
+export function checkSpace(root: string, bytes: number): void {
+  let free: number;
+  try {
+    const { bavail, bsize } = statfsSync(path.join(root, "features"));
+    free = bavail * bsize;
+  } catch {
+    return; // a file system that does not say
+  }
+  if (free < bytes) throw problem("disk-full", { statement: "data" }, { path: root, needs: bytes - free });
+}
+
 /** An entry that is being written: `finish` makes it the entry, `drop` forgets it. */
 export interface NewEntry {
   readonly folder: string;
@@ -207,7 +224,7 @@ export interface CacheEntry {
 export function listCache(root: string = cacheRoot()): CacheEntry[] {
   const features = path.join(root, "features");
   const entries: CacheEntry[] = [];
-  for (const key of names(features)) {
+  for (const key of folders(features)) {
     const folder = path.join(features, key);
     const index = statSync(path.join(folder, "index.json"), { throwIfNoEntry: false });
     let about: { readonly kind?: unknown; readonly items?: unknown } | null | undefined;
@@ -261,6 +278,16 @@ function beingWritten(features: string, key: string): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function folders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((one) => one.isDirectory())
+      .map((one) => one.name);
+  } catch {
+    return [];
   }
 }
 

@@ -217,7 +217,15 @@ export type BadRecord =
   | { readonly row: number; readonly what: "fields"; readonly fields: number }
   | { readonly row: number; readonly what: "long" }
   /** A quote opens on that line and nothing closes it, or text goes on after the closing one. */
-  | { readonly row: number; readonly what: "open" | "after"; readonly line: number };
+  | { readonly row: number; readonly what: "open" | "after"; readonly line: number }
+  /** Every record is whole, but lines end in two ways. */
+  | {
+      readonly row: number;
+      readonly what: "ends";
+      readonly line: number;
+      readonly first: string;
+      readonly then: string;
+    };
 
 const [quote, feed, carriage] = [0x22, 0x0a, 0x0d];
 
@@ -253,6 +261,12 @@ export async function firstBadRecord(
     fieldBytes = 0;
     return undefined;
   };
+  let end: string | undefined;
+  let other: { row: number; line: number; first: string; then: string } | undefined;
+  const ends = (how: string): void => {
+    end ??= how;
+    if (how !== end) other ??= { row, line: Math.max(1, line - 1), first: end, then: how };
+  };
   for await (const piece of openText(path)) {
     for (const byte of piece) {
       const last = before;
@@ -268,8 +282,10 @@ export async function firstBadRecord(
         }
       }
       if (byte === feed ? last !== carriage : byte === carriage) line++;
+      if (!quoted && last === carriage) ends(byte === feed ? "CR LF" : "CR");
       if (!quoted && (byte === feed || byte === carriage)) {
         if (byte === feed && last === carriage) continue;
+        if (byte === feed) ends("LF");
         const bad = ended();
         if (bad !== undefined) return bad;
         continue;
@@ -288,7 +304,10 @@ export async function firstBadRecord(
     }
   }
   if (quoted && !closed) return { row, what: "open", line: opened };
-  return ended() ?? (after === undefined ? undefined : { ...after, what: "after" });
+  const bad = ended();
+  if (bad !== undefined) return bad;
+  if (after !== undefined) return { ...after, what: "after" };
+  return other === undefined ? undefined : { ...other, what: "ends" };
 }
 
 /** The encoding that bytes are probably in, as iconv calls it, where they are text but not UTF-8. */

@@ -191,7 +191,8 @@ function collect(wanted: Wanted): Collecting {
   const checkFinite = (chunk: Buffer): void => {
     for (let at = 0; at + 4 <= chunk.length; at += 4)
       // All ones in the exponent: infinite or no number.
-      if ((chunk[at + 3]! & 0x7f) === 0x7f && (chunk[at + 2]! & 0x80) !== 0) throw new Error("samples that are no numbers");
+      if ((chunk[at + 3]! & 0x7f) === 0x7f && (chunk[at + 2]! & 0x80) !== 0)
+        throw new Error("samples that are no numbers");
   };
   return {
     get bytes() {

@@ -16,7 +16,8 @@ export async function readIds(
   if (!table.has(column)) {
     // A table of new rows may do without, and so may a table with another name for its ids.
     if (wanted !== undefined && !predicting) {
-      const facts = { path: table.without(column), column, near: near(column, table.columns), own: false };
+      const { path, columns } = table.without(column);
+      const facts = { path, column, near: near(column, columns), own: false };
       problems.add("column-missing", about, facts);
     }
     return;

@@ -6,7 +6,7 @@ import path from "node:path";
 import type { ImagePlan } from "../../plan/plan.ts";
 import { isArrayFile } from "./array-file.ts";
 import type { FittedModality } from "./batch.ts";
-import { beginEntry, cacheKey, findEntry } from "./cache.ts";
+import { beginEntry, cacheKey, checkSpace, findEntry } from "./cache.ts";
 import { augmentImage } from "./image-augment.ts";
 import { lookInto } from "./inspect-media.ts";
 import { type MediaCells, type MediaItem, scanMedia } from "./media-cells.ts";
@@ -109,11 +109,13 @@ async function decodeAll(
     tell(items.length, true);
     return { store: known, slots };
   }
+  // There, and not what it should be: it is replaced.
+  const damaged = findEntry(place.cacheDir, key) !== undefined;
   const arrays = createArrays();
   const faults = createFaults(name, plan, cells, place);
   const first = items[0];
-  const floats =
-    first?.index !== undefined && (await arrays.open(first.file).catch(() => undefined))?.type !== "u8";
+  const floats = first?.index !== undefined && (await arrays.open(first.file).catch(() => undefined))?.type !== "u8";
+  checkSpace(place.cacheDir, items.length * height * width * plan.channels * (floats ? 4 : 1));
   const writing = beginEntry(place.cacheDir, key);
   let writer: StoreWriter | undefined;
   try {
@@ -138,7 +140,7 @@ async function decodeAll(
     if (faults.some) writing.drop();
     else {
       const kind = `image ${height}x${width}x${plan.channels}`;
-      writing.finish({ kind, created: new Date().toISOString(), items: items.length, settings });
+      writing.finish({ kind, created: new Date().toISOString(), items: items.length, settings }, damaged);
       tell(items.length, false);
     }
     return { store, slots };

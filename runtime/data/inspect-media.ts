@@ -2,9 +2,10 @@
  * Looking into media files without keeping any: each once, many at a time, with what earlier looks found out. How a kind
  * judges a file is its own affair (the same way as when it decodes); what is wrong goes to media-faults.ts.
  */
+
+import { FfmpegMissing } from "./ffmpeg.ts";
 import type { MediaCells, MediaItem } from "./media-cells.ts";
 import { ArrayMismatch, type Faults } from "./media-faults.ts";
-import { FfmpegMissing } from "./ffmpeg.ts";
 import { checkSignal, concurrently, type Workplace } from "./modality.ts";
 import { FileChanged, TooLarge } from "./reasons.ts";
 import { openVerdicts, type Verdict, type Verdicts } from "./verdicts.ts";
@@ -56,13 +57,11 @@ export async function lookInto(
       const record = recordOf(item);
       const id = item.index === undefined ? item.file.identity : `${item.file.identity}#${item.index}`;
       const known = record.get(id);
+      if (known === undefined) looked++;
       try {
         if (known?.why !== undefined) throw known.most === undefined ? new Error(known.why) : new TooLarge(known.most);
         const verdict = known ?? (await looking.judge(item));
-        if (known === undefined) {
-          looked++;
-          record.set(id, verdict);
-        }
+        if (known === undefined) record.set(id, verdict);
         looking.fine?.(number, verdict);
       } catch (error) {
         faults.add(number, error);

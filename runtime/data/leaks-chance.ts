@@ -132,6 +132,7 @@ function chosenPieces(pieces: readonly Piece[], sample: Sample): Piece[] {
 /** The least chance of a value: one of those a number could be; a text of few words is easily said twice. */
 function floorOf(piece: Piece, wide: number, cell: string | null | undefined): number {
   if (piece.kind === "number") return 1 / Math.max(1, wide);
-  if (piece.kind === "text") return 10 ** -(wordsIn(cell ?? "") + 1);
-  return 0;
+  if (piece.kind !== "text") return 0;
+  const words = wordsIn(cell ?? "");
+  return words < 4 ? 1 : 10 ** -(words + 1);
 }

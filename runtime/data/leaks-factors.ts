@@ -80,11 +80,7 @@ function rarer({ counts }: Codes): number {
   return counts[0]! < counts[1]! ? 0 : 1;
 }
 
-/**
- * Bits beyond those that number the rows. Of the tables that come with R those whose rows are equal by chance (scales from
- * 1 to 10, prices of a week) have 11 at most, those with doubled rows 12 and more.
- */
-const margin = 11;
+const certain = Number.POSITIVE_INFINITY;
 /** A file, or a vector, that no two rows share is nothing that happens twice. */
 const bitsOfFile = 40;
 const bitsOfWord = 3.3;
@@ -92,26 +88,26 @@ const bitsOfWord = 3.3;
 const enoughPairs = 50;
 
 /**
- * Whether two rows that are equal in all pieces are the same row: the pieces have more bits than it takes to number the
- * rows. The bits are those of collisions (how many pairs of different rows agree), each column's given the one before
- * that it follows from the most; the columns with the most bits come first.
+ * How well two rows that are equal in all pieces are known to be the same row: the bits that the pieces have beyond those
+ * that number the rows. The bits are those of collisions (how many pairs of different rows agree), each column's given the
+ * one before that it follows from the most; the columns with the most bits come first.
  */
-export function tellsApart(
+export function sparseBits(
   pieces: readonly Piece[],
   sample: Sample,
   keyAt: (row: number) => number,
   rows: number,
-): boolean {
+): number {
   const columns = pieces.filter((piece) => piece.column !== undefined);
   // One column cannot be compared with others: rows are judged one by one.
-  if (pieces.length < 2 || !columns.some(({ kind }) => kind === "number" || kind === "category")) return true;
-  if (columns.length < pieces.length) return true;
+  if (pieces.length < 2 || !columns.some(({ kind }) => kind === "number" || kind === "category")) return certain;
+  if (columns.length < pieces.length) return certain;
   const seen = new Set<number>();
   const unique = [...sample.rows.keys()].filter((i) => {
     const key = keyAt(sample.rows[i]!);
     return !seen.has(key) && seen.add(key);
   });
-  if (unique.length < 2) return false;
+  if (unique.length < 2) return 0;
   const pairs = (unique.length * (unique.length - 1)) / 2;
   const known = columns.map((piece) => {
     const cells = sample.cells.get(piece.column!)!;
@@ -129,9 +125,8 @@ export function tellsApart(
       bits = Math.min(bits, Math.log2((before.equal + 1) / (both + 0.5)));
     }
     total += Math.max(0, bits);
-    if (total >= Math.log2(rows) + margin) return true;
   }
-  return false;
+  return total - Math.log2(rows);
 }
 
 /** Where no two rows of the sample agree. */

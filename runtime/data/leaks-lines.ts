@@ -16,8 +16,8 @@ type Pair = readonly [x: string, y: string];
 /** What lies within the rounding of y may be this much of its spread at most, or nearly anything would fit. */
 const coarse = 0.01;
 const tries = 24;
-/** Half a unit, and a little for the line itself, which was found by such numbers. */
-const rounding = 1.05;
+/** Half a unit, and half as much for the line, which was found by such numbers; at 2, neighbours would be equal. */
+const rounding = 1.5;
 
 /** The lines that at least `share` of the pairs obey; none where x has fewer than three values. */
 export function affineOf(pairs: readonly Pair[], share: number): Line[] {
@@ -29,7 +29,7 @@ export function affineOf(pairs: readonly Pair[], share: number): Line[] {
     { from: Math.log, to: (x) => x, swapped: true },
   ];
   for (const form of forms) {
-    const line = fit(there, form, share * pairs.length);
+    const line = lineOf(there, form, share * pairs.length);
     if (line !== undefined) return [line];
   }
   return [];
@@ -48,7 +48,7 @@ interface Written {
   readonly half: number;
 }
 
-function fit(pairs: readonly Pair[], form: Form, needed: number): Line | undefined {
+function lineOf(pairs: readonly Pair[], form: Form, needed: number): Line | undefined {
   const sides = pairs.map((pair) => sidesOf(pair, form)).filter((one) => Number.isFinite(one.from.value));
   if (sides.length < needed) return undefined;
   const spread = deviation(sides.map((one) => one.to.value));

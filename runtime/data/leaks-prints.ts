@@ -100,7 +100,9 @@ export function spread(rows: Int32Array, most: number): Int32Array {
 export type Counts = (row: number) => number;
 
 export function countRows(keyAt: (row: number) => number, rows: Int32Array): Counts {
-  const keys = Float64Array.from(rows, keyAt).sort();
+  const keys = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) keys[i] = keyAt(rows[i]!);
+  keys.sort();
   const below = (key: number, strictly: boolean): number => {
     let low = 0;
     let high = keys.length;

@@ -8,7 +8,7 @@
  * all of them where a part's rows have nearly as many such chances as twins. docs/decisions/007-leaks-in-data.md has more.
  */
 import { twinsByChance } from "./leaks-chance.ts";
-import { tellsApart } from "./leaks-factors.ts";
+import { sparseBits } from "./leaks-factors.ts";
 import { keyOf } from "./leaks-inputs.ts";
 import {
   type Counts,
@@ -16,7 +16,6 @@ import {
   type Inputs,
   inputsKey,
   type RowPrints,
-  rowKey,
   type Sample,
   sampled,
   spread,
@@ -37,6 +36,13 @@ const chanceLimit = 0.1;
 const factor = 3;
 /** Of rows with equal inputs so many have equal targets, beyond what their frequency makes: copies have. */
 const agreement = 0.9;
+/**
+ * Columns hang together in more ways than pairs of them show. Of the tables that come with R those with scales from 1 to 10
+ * or the prices of a week have up to so many times the equal rows that their bits let expect.
+ */
+const underestimated = 32;
+/** So many equal rows, or more, would be there by chance in one table of a thousand. */
+const surprise = 1e-3;
 /** Rows that are asked; of more, these are spread over them. */
 const asked = 20_000;
 const compared = 1000;
@@ -46,10 +52,10 @@ export async function findTwins(
   inputs: Inputs,
   prints: RowPrints,
   sample: Sample,
+  inTrain: Counts,
   train: Int32Array,
   parts: readonly PartRows[],
 ): Promise<Twins[]> {
-  const inTrain = countRows((row) => rowKey(prints, row), train);
   const equal = parts.map(({ rows }) => rows.filter((row) => inTrain(row) > 0));
   if (equal.every((rows) => rows.length === 0)) return [];
   const known = countRows((row) => inputsKey(prints, row), train);
@@ -57,7 +63,7 @@ export async function findTwins(
   // A sentence or a picture is known again whatever its label; numbers and categories need the label as a witness.
   const plain = inputs.pieces.every(({ kind }) => kind === "number" || kind === "category");
   if (plain && !agree(prints, inTrain, known, train, parts)) return [];
-  if (!tellsApart(inputs.pieces, sample, (row) => inputsKey(prints, row), train.length)) return [];
+  const bits = sparseBits(inputs.pieces, sample, (row) => inputsKey(prints, row), train.length);
 
   const questions = parts.map(({ rows }, p) => ({ equal: spread(equal[p]!, asked), all: spread(rows, compared) }));
   const rows = Int32Array.from(new Set(questions.flatMap((one) => [...one.equal, ...one.all]))).sort();
@@ -74,19 +80,36 @@ export async function findTwins(
     const whole = question.equal.length === equal[p]!.length;
     const count = whole ? speaking.length : (speaking.length / question.equal.length) * equal[p]!.length;
     if (count <= factor * chances * (all.length / question.all.length)) return [];
+    if (atLeast(count, underestimated * all.length * 2 ** -bits) > surprise) return [];
     // Too many to ask each: where most of those asked speak, all are meant.
     if (!whole && speaking.length < question.equal.length / 2) return [];
     return [{ part: name, rows: (whole ? speaking : equal[p]!).slice().sort(), of: all.length }];
   });
 }
 
+/** How likely it is that so many happen, or more, where `mean` are expected (Poisson). */
+function atLeast(count: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let fewer = 0;
+  for (let k = 0; k < count && k < 1000; k++) {
+    fewer += term;
+    term *= mean / (k + 1);
+  }
+  // Means over 700 have no e^-mean; so many equal rows are then not looked at more closely.
+  return mean > 700 ? (count > 3 * mean ? 0 : 1) : 1 - fewer;
+}
+
 /** Of all rows so many have inputs of their own; of fewer, being equal is how they are: few patterns, over and over. */
 const different = 0.4;
 
 function mostlyDifferent(prints: RowPrints, train: Int32Array, parts: readonly PartRows[]): boolean {
-  const all = [train, ...parts.map(({ rows }) => rows)].flatMap((rows) => [...rows]);
-  const keys = Float64Array.from(all, (row) => inputsKey(prints, row)).sort();
-  const values = keys.reduce((sum, key, i) => sum + (i === 0 || key !== keys[i - 1] ? 1 : 0), 0);
+  const all = [train, ...parts.map(({ rows }) => rows)];
+  const keys = new Float64Array(all.reduce((sum, rows) => sum + rows.length, 0));
+  let at = 0;
+  for (const rows of all) for (const row of rows) keys[at++] = inputsKey(prints, row);
+  keys.sort();
+  let values = 0;
+  for (let i = 0; i < keys.length; i++) if (i === 0 || keys[i] !== keys[i - 1]) values++;
   return values >= different * keys.length;
 }
 

@@ -3,7 +3,7 @@
  * has seen its rows. Of many rows only those with small fingerprints are kept, the same share in any table: a sample that
  * two tables agree on. Knows no messages.
  */
-import { countRows, type RowPrints, rowKey } from "./leaks-prints.ts";
+import type { Counts, RowPrints } from "./leaks-prints.ts";
 import type { PartRows } from "./targets.ts";
 
 /** Stored in a run as trained.json. */
@@ -30,21 +30,32 @@ const fewest = 5;
 
 const printOf = ({ inputs, targets }: RowPrints, row: number): number => (inputs.a[row]! + targets.a[row]!) >>> 0;
 
-/** What a run keeps of its rows. */
-export function trainedRows(prints: RowPrints, train: Int32Array, others: readonly PartRows[]): TrainedRows {
+/** What a run keeps of its rows. `inTrain` counts the rows of train that are equal to a row. */
+export function trainedRows(
+  prints: RowPrints,
+  inTrain: Counts,
+  train: Int32Array,
+  others: readonly PartRows[],
+): TrainedRows {
   const all = Uint32Array.from(train, (row) => printOf(prints, row)).sort();
   const kept = all.subarray(0, mostPrints);
   const below = kept.length < all.length ? all[kept.length]! : 2 ** 32;
-  const inTrain = countRows((row) => rowKey(prints, row), train);
-  const rest = others.flatMap(({ rows }) => [...rows]);
-  // Without other rows, those of train say how often rows are equal.
-  const equal = rest.length > 0 ? rest.filter((row) => inTrain(row) > 0) : train.filter((row) => inTrain(row) > 1);
-  const of = rest.length > 0 ? rest.length : train.length;
+  let equal = 0;
+  let of = 0;
+  for (const { rows } of others) {
+    for (const row of rows) if (inTrain(row) > 0) equal++;
+    of += rows.length;
+  }
+  if (of === 0) {
+    // Without other rows, those of train say how often rows are equal.
+    for (const row of train) if (inTrain(row) > 1) equal++;
+    of = train.length;
+  }
   const bytes = Buffer.alloc(kept.length * 4);
   kept.forEach((print, i) => {
     bytes.writeUInt32LE(print, i * 4);
   });
-  return { version: 1, below, chance: of === 0 ? 0 : equal.length / of, prints: bytes.toString("base64") };
+  return { version: 1, below, chance: equal / of, prints: bytes.toString("base64") };
 }
 
 /** The share of rows that the run was trained on; undefined where it is no more than chance makes, or cannot be told. */

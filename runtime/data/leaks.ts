@@ -8,7 +8,7 @@ import { expandColumn, templateColumns } from "./cells.ts";
 import { findCopies } from "./leaks-copy.ts";
 import { type MediaContent, piecesOf } from "./leaks-inputs.ts";
 import { contentOf, type SharedFiles, sharedFiles } from "./leaks-media.ts";
-import { type Inputs, printRows, type RowPrints, rowKey } from "./leaks-prints.ts";
+import { countRows, type Inputs, printRows, type RowPrints, rowKey } from "./leaks-prints.ts";
 import { findTwins, type Twins } from "./leaks-rows.ts";
 import { shareTrained, type TrainedRows, trainedRows } from "./leaks-trained.ts";
 import type { Look } from "./look.ts";
@@ -36,10 +36,11 @@ export async function reportLeaks(data: DataPlan, look: Seen, place: Workplace):
     const facts = { column, modality: piece.modality, target, part, property: piece.property, how: kind };
     say("target-copy", about, facts, part === 1 && kind === "copy", place);
   }
-  const twins = await findTwins(inputs, prints, sample, train.rows, others);
+  const inTrain = countRows((row) => rowKey(prints, row), train.rows);
+  const twins = await findTwins(inputs, prints, sample, inTrain, train.rows, others);
   for (const one of twins) await reportTwins(data, inputs, place, prints, train.rows, one);
   reportFiles(look, place, inputs.media, twins);
-  return trainedRows(prints, train.rows, others);
+  return trainedRows(prints, inTrain, train.rows, others);
 }
 
 /** Reports rows that the run was trained on. */

@@ -6,6 +6,7 @@
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { near } from "../../diagnostics/near.ts";
+import { number } from "../../diagnostics/phrase.ts";
 import { compareText, sortLabels } from "./cells.ts";
 import { dialectOf, readHead } from "./csv.ts";
 import { type Database, firstLine, quoteName, quoteText } from "./duckdb.ts";
@@ -31,8 +32,8 @@ export interface Column {
   readonly bytes?: string;
   /** The type that `where` sees; without it, the one it has in the table. */
   readonly typed?: string;
-  /** The first file that lacks it, where there are several. */
-  readonly lackedBy?: SourceFile;
+  /** The files that lack it, where there are several. */
+  readonly lackedBy?: readonly SourceFile[];
 }
 
 /** What will be read of a source. */
@@ -107,11 +108,12 @@ export async function loadFiles(
       throw await explainUnreadable(error, one.file, one.names.length, header);
     }
   }
+  const has = described.map(({ file, names }) => ({ file, names: new Set(names) }));
   return names.map((name, i) => {
     const type = types.get(name) ?? "VARCHAR";
     const inside = `c${i}`;
-    const lackedBy = described.find((one) => !one.names.includes(name))?.file;
-    const known = { loaded: load.has(name), ...(lackedBy === undefined ? {} : { lackedBy }) };
+    const lackedBy = has.flatMap((one) => (one.names.has(name) ? [] : [one.file]));
+    const known = { loaded: load.has(name), ...(lackedBy.length === 0 ? {} : { lackedBy }) };
     if (native) return { ...columnOf(name, inside, type), ...known };
     const typed = described.some((one) => formatOf(one.file.absolute) !== "delimited") && type !== "VARCHAR";
     return { name, inside, text: inside, ...known, ...(typed ? { typed: type } : {}) };
@@ -138,12 +140,7 @@ function columnOf(name: string, inside: string, type: string): Omit<Column, "loa
   return { name, inside, text: asText(inside, type), ...(bytes === undefined ? {} : { bytes }) };
 }
 
-async function describeFile(
-  database: Database,
-  file: SourceFile,
-  header: boolean,
-  wanted: Wanted,
-): Promise<Described> {
+async function describeFile(database: Database, file: SourceFile, header: boolean, wanted: Wanted): Promise<Described> {
   const format = formatOf(file.absolute);
   if (typeof format === "object") throw unreadable(file, format.why);
   if (statSync(file.absolute).isDirectory()) throw unreadable(file, "it is a folder");
@@ -167,7 +164,8 @@ async function describeDelimited(file: SourceFile, header: boolean, wanted: Want
     const places = twice.get(name);
     if (places !== undefined) {
       const [first, second] = places;
-      throw unreadable(file, `its header has ${JSON.stringify(name)} in columns ${first} and ${second}`, "names");
+      const why = `its header has ${JSON.stringify(name)} in columns ${number(first)} and ${number(second)}`;
+      throw unreadable(file, why, "give each column a name of its own");
     }
   }
   const inside = columns.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
@@ -239,8 +237,10 @@ export async function selectOf(database: Pick<Database, "statements">, query: st
   const first = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*([a-z]+)/i.exec(query)?.[1]?.toUpperCase();
   if (first !== undefined && !reading.has(first))
     throw problem("query-error", source, { why: `it starts with \`${first}\`, and a query here only reads` });
+  if (first === undefined && !query.includes("(")) throw problem("query-error", source, { why: "it is empty" });
   const wrapped = `SELECT * FROM (\n${query}\n)`;
-  if ((await database.statements(wrapped)) !== 1)
+  // Apart first: a bracket in the one must not close that of the other.
+  if ((await database.statements(query)) !== 1 || (await database.statements(wrapped)) !== 1)
     throw problem("query-error", source, { why: "it is more than one statement" });
   return wrapped;
 }
@@ -317,13 +317,14 @@ export async function applyWhere(
     const value = type === undefined || type === "VARCHAR" ? column.inside : `try_cast(${column.inside} AS ${type})`;
     return `${value} AS ${quoteName(column.name)}`;
   });
-  const keep =
-    wanted.columns === undefined ? undefined : new Set(wanted.columns(columns.map((column) => column.name)));
+  const keep = wanted.columns === undefined ? undefined : new Set(wanted.columns(columns.map((column) => column.name)));
   const kept = columns.map((column) => ({ ...column, loaded: column.loaded && keep?.has(column.name) !== false }));
   try {
     const from = ["rowid AS mmfc_at", ...typed].join(", ");
     const select = `SELECT mmfc_at FROM (SELECT ${from} FROM ${tableName}) WHERE (\n${where}\n)`;
-    if ((await database.statements(select)) !== 1) throw new Error("it is more than one statement");
+    const alone = `SELECT 1 WHERE ${where}`;
+    if ((await database.statements(alone)) !== 1 || (await database.statements(select)) !== 1)
+      throw new Error("it is more than one statement");
     const columnsKept = [fileColumn, rowColumn, ...kept.flatMap((column) => (column.loaded ? [column.inside] : []))];
     await database.run(
       `CREATE TABLE mmfc_kept AS SELECT ${columnsKept.join(", ")} FROM ${tableName} WHERE rowid IN (${select}) ORDER BY rowid`,

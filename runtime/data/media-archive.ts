@@ -2,7 +2,7 @@
  * Media in a tar archive, packed or not: indexed once, read by position, never unpacked to the paths it names. A packed one
  * is unpacked as one file, into memory or the cache, and no further than its own directory goes.
  */
-import { createReadStream, fstatSync, statSync } from "node:fs";
+import { createReadStream, fstatSync, readSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import { createGunzip } from "node:zlib";
@@ -13,6 +13,7 @@ import { type OpenBytes, stampOf, wholeOf } from "./open-file.ts";
 import { FileChanged, mostUnpacked, TooLarge } from "./reasons.ts";
 import { indexTar, printable, safeName, type TarIndex } from "./tar.ts";
 
+const mostAtOnce = 1 << 20;
 // An archive this small stays in memory; a larger one is unpacked, as one file, into the cache.
 const mostInMemory = 64_000_000;
 // Over 1 GB only what a packer makes of real files: a bomb is a thousand times its size.
@@ -53,7 +54,7 @@ async function openPlain(shown: string, absolute: string): Promise<Unpacked> {
       ...readable(handle),
       index: await indexTar(readable(handle).read, before.size),
       check() {
-        if (stampOf(fstatSync(handle.fd, { bigint: true })).text !== before.text) throw new FileChanged(shown, "changed");
+        if (stampOf(fstatSync(handle.fd, { bigint: true })).now !== before.now) throw new FileChanged(shown, "changed");
       },
     };
   } catch (error) {
@@ -68,7 +69,11 @@ function readable(handle: FileHandle): Omit<Unpacked, "index"> {
       const part = Buffer.allocUnsafe(length);
       let done = 0;
       while (done < length) {
-        const { bytesRead } = await handle.read(part, done, length - done, offset + done);
+        // A header or a small file is read faster than it is handed to another thread.
+        const bytesRead =
+          length <= mostAtOnce
+            ? readSync(handle.fd, part, done, length - done, offset + done)
+            : (await handle.read(part, done, length - done, offset + done)).bytesRead;
         if (bytesRead === 0) break;
         done += bytesRead;
       }
@@ -167,8 +172,7 @@ async function unpackInto(handle: FileHandle, file: string, packed: number): Pro
     wake();
   }
   const index = await indexing;
-  for (const { offset, size } of index.members.values())
-    if (offset + size > written) throw new Error("it is cut off");
+  for (const { offset, size } of index.members.values()) if (offset + size > written) throw new Error("it is cut off");
   return index;
 }
 

@@ -231,22 +231,23 @@ function fillTemplate(template: string, columns: readonly string[], values: read
 export function columnsThere(
   name: string,
   plan: ModalityPlan | undefined,
-  columns: readonly string[],
+  wanted: readonly string[],
   property: string,
   place: Pick<Workplace, "table" | "problems">,
 ): boolean {
   let all = true;
-  for (const column of columns) {
+  for (const column of wanted) {
     if (place.table.has(column)) continue;
     all = false;
+    const { path, columns } = place.table.without(column);
     const own = plan !== undefined && plan.column === undefined && column === name;
     place.problems.add(
       "column-missing",
       { statement: name, property, column },
       {
-        path: place.table.without(column),
+        path,
         column,
-        near: near(column, place.table.columns),
+        near: near(column, columns),
         own,
       },
     );

@@ -111,7 +111,7 @@ function tell(
     const start = at - (at % width);
     let again = false;
     for (let before = start; before < at; before++) again ||= of[before] === item;
-    if (!again) eachRow(item, at / width | 0);
+    if (!again) eachRow(item, (at / width) | 0);
   }
 
   const about = { statement: name, property: propertyOf(plan) };

@@ -20,14 +20,18 @@ export interface OpenBytes extends BytesAt {
   close(): void;
 }
 
-/** What tells a file from what it was before: a copy of the same size and time has another change time. */
+/** What tells a file from what it was before. A copy of the same size and time has another change time. */
 export interface Stamp {
   readonly size: number;
+  /** For the cache; without the file's number, which some file systems make up anew each time. */
   readonly text: string;
+  /** While one process runs; with the number, because clocks of file systems tick slowly. */
+  readonly now: string;
 }
 
 export function stampOf(stat: BigIntStats): Stamp {
-  return { size: Number(stat.size), text: `${stat.size}|${stat.mtimeNs}|${stat.ctimeNs}` };
+  const text = `${stat.size}|${stat.mtimeNs}|${stat.ctimeNs}`;
+  return { size: Number(stat.size), text, now: `${text}|${stat.ino}` };
 }
 
 const readAsync = promisify(read);
@@ -40,7 +44,7 @@ const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 export function checkPath(absolute: string, shown: string, stamp: Stamp): void {
   const stat = statSync(absolute, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) throw new FileChanged(shown, "vanished");
-  if (!stat.isFile() || stampOf(stat).text !== stamp.text) throw new FileChanged(shown, "changed");
+  if (!stat.isFile() || stampOf(stat).now !== stamp.now) throw new FileChanged(shown, "changed");
 }
 
 /**
@@ -57,7 +61,7 @@ export function openFound(absolute: string, shown: string, stamp: Stamp): OpenBy
   }
   const check = (): void => {
     const stat = fstatSync(fd, { bigint: true });
-    if (!stat.isFile() || stampOf(stat).text !== stamp.text) throw new FileChanged(shown, "changed");
+    if (!stat.isFile() || stampOf(stat).now !== stamp.now) throw new FileChanged(shown, "changed");
   };
   try {
     check();

@@ -6,6 +6,7 @@ import { count } from "../../diagnostics/phrase.ts";
 import type { ImagePlan } from "../../plan/plan.ts";
 import { type ArrayFile, allFinite } from "./array-file.ts";
 import { firstFrame, readBitmap } from "./bitmap.ts";
+import { hasFourInks, inksToRgb } from "./cmyk.ts";
 import { resizeBytes, resizeFloats, toGray } from "./image-resize.ts";
 import type { FoundFile } from "./media.ts";
 import type { MediaItem } from "./media-cells.ts";
@@ -13,7 +14,7 @@ import { ArrayMismatch } from "./media-faults.ts";
 import type { Arrays } from "./media-items.ts";
 import { visitBytes } from "./open-file.ts";
 import { cutOff, TooLarge } from "./reasons.ts";
-import { endsWhole, insteadOf, mayBePicture } from "./signature.ts";
+import { endsWhole, insteadOf, isPicture, mayBePicture, pixelsOf } from "./signature.ts";
 
 /** Over so many pixels a file is taken for a bomb. */
 const mostPixels = 100_000_000;
@@ -44,7 +45,10 @@ export async function decodePicture(
  * Decodes a picture of a file, or only looks whether it can be: the same way, so that both find the same faults.
  * @throws TooLarge, FileChanged, or Error with the reason
  */
-export async function decodeFile(file: FoundFile, plan: Pick<ImagePlan, "size" | "channels" | "resize">): Promise<Uint8Array> {
+export async function decodeFile(
+  file: FoundFile,
+  plan: Pick<ImagePlan, "size" | "channels" | "resize">,
+): Promise<Uint8Array> {
   return decodePicture(await pictureBytes(file), plan);
 }
 
@@ -59,7 +63,7 @@ async function pictureBytes(file: FoundFile): Promise<Buffer> {
   if (file.size === 0) throw new Error("empty");
   if (file.size > mostUnseen) {
     const head = await visitBytes(await file.open(), (bytes) => bytes.read(0, 4096));
-    if (!mayBePicture(head)) throw new Error(insteadOf("not a picture", head));
+    if (!isPicture(head)) throw new Error(insteadOf("not a picture", head));
   }
   return file.read();
 }
@@ -72,26 +76,34 @@ async function readPixels(bytes: Buffer, alpha: boolean, look = false): Promise<
   const sharp = await loadSharp();
   const input = bytes.length > mostFrames ? firstFrame(bytes) : bytes;
   try {
-    const { width, height } = await sharp(input, { limitInputPixels: mostPixels }).metadata();
-    if (width * height > mostPixels) throw new TooLarge(mostShown);
-    const large = width * height > manyPixels;
+    const many = pixelsOf(input) ?? (await headerPixels(sharp(input, { limitInputPixels: mostPixels })));
+    if (many > mostPixels) throw new TooLarge(mostShown);
+    const large = many > manyPixels;
     const decode = async (): Promise<Pixels> => {
       let picture = sharp(input, { limitInputPixels: mostPixels, failOn: "truncated" });
       if (look && large) picture = picture.resize(64, 64, { fit: "fill" });
       else picture = picture.rotate();
-      picture = picture.toColourspace("srgb");
-      picture = alpha ? picture.ensureAlpha() : picture.flatten({ background: "#ffffff" });
+      const inks = hasFourInks(input);
+      if (inks) picture = picture.pipelineColourspace("cmyk").toColourspace("cmyk");
+      else picture = picture.toColourspace("srgb");
+      if (!inks) picture = alpha ? picture.ensureAlpha() : picture.flatten({ background: "#ffffff" });
       const { data, info } = await picture
         .timeout({ seconds: mostSeconds })
         .raw({ depth: "uchar" })
         .toBuffer({ resolveWithObject: true });
       const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
-      return { pixels, height: info.height, width: info.width, channels: info.channels };
+      const { height, width, channels } = info;
+      return inks ? { pixels: inksToRgb(pixels), height, width, channels: 3 } : { pixels, height, width, channels };
     };
     return await (large ? oneByOne(decode) : decode());
   } catch (error) {
     throw whyOf(error, bytes);
   }
+}
+
+async function headerPixels(picture: import("sharp").Sharp): Promise<number> {
+  const { width, height } = await picture.metadata();
+  return width * height;
 }
 
 // The largest photograph takes seconds.
@@ -222,7 +234,8 @@ function pictureShape(array: ArrayFile, index: number | undefined): [height: num
     });
   }
   const shape = index === undefined ? [array.items, ...array.shape] : array.shape;
-  if (shape.length < 2 || shape.length > 3) throw new Error(`its items are ${shape.join("x") || "numbers"}, not pictures`);
+  if (shape.length < 2 || shape.length > 3)
+    throw new Error(`its items are ${shape.join("x") || "numbers"}, not pictures`);
   const [height, width, has = 1] = shape as [number, number, number?];
   if (![1, 3, 4].includes(has)) throw new Error(`its items have ${has} channels`);
   if (height * width === 0) throw new Error("it has no pixels");

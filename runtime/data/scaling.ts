@@ -70,7 +70,8 @@ export function fitScale(values: Float64Array, scaling: Scaling): ColumnScale {
     const range = quantile(sorted, 0.75) - quantile(sorted, 0.25);
     return { scaling: "linear", shift: quantile(sorted, 0.5), by: harmless(range, low) };
   }
-  const n = Math.min(1000, sorted.length);
+  // As many as rows, holes too, as in scikit-learn.
+  const n = Math.min(1000, values.length);
   const quantiles = Array.from({ length: n }, (_, i) => quantile(sorted, n === 1 ? 0 : i / (n - 1)));
   return { scaling: "quantile", quantiles };
 }

@@ -72,10 +72,13 @@ function textOf(head: Uint8Array): string | undefined {
   while (end > 0 && start.length - end < 4 && !isUtf8(start.subarray(0, end))) end--;
   const part = start.subarray(0, end);
   if (end === 0 || !isUtf8(part) || part.includes(0)) return undefined;
-  const text = part.toString("utf8").replace(/^\uFEFF/, "").trimStart();
+  const text = part
+    .toString("utf8")
+    .replace(/^\uFEFF/, "")
+    .trimStart();
   if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer";
   if (/^<!doctype html|^<html/i.test(text)) return "an HTML page";
-  if (/^<svg|^<\?xml[^]*<svg/i.test(text)) return "an SVG";
+  if (/^<svg|^<\?xml[\s\S]*<svg/i.test(text)) return "an SVG";
   if (/^<\?xml/.test(text)) return "XML";
   if (/^[{[]\s*["{[\d\]}]/.test(text)) return "JSON";
   if (/^#EXTM3U/.test(text)) return "a playlist";
@@ -108,6 +111,27 @@ export function mayBePicture(head: Uint8Array): boolean {
   return what === undefined || pictures.has(what);
 }
 
+/** Whether the first bytes are surely those of a picture that is read here. */
+export function isPicture(head: Uint8Array): boolean {
+  const what = contentOf(head);
+  return (what !== undefined && pictures.has(what)) || ascii(head, 0, "P5") || ascii(head, 0, "P6");
+}
+
+/** Pixels that a header speaks of, where that is quickly found. For a first guess: the decoder has its own limit. */
+export function pixelsOf(bytes: Buffer): number | undefined {
+  const what = contentOf(bytes);
+  if (what === "a PNG" && bytes.length >= 24) return bytes.readUInt32BE(16) * bytes.readUInt32BE(20);
+  if (what === "a GIF" && bytes.length >= 10) return bytes.readUInt16LE(6) * bytes.readUInt16LE(8);
+  if (what !== "a JPEG") return undefined;
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
+    const marker = bytes[at + 1]!;
+    // Start of frame: all of C0 to CF but tables (C4, CC) and what is reserved (C8).
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
+      return bytes.readUInt16BE(at + 5) * bytes.readUInt16BE(at + 7);
+  }
+  return undefined;
+}
+
 /** Whether a picture's end is there, where its format has an end that can be told; undefined where it has none. */
 export function endsWhole(bytes: Uint8Array): boolean | undefined {
   const what = contentOf(bytes);
@@ -115,7 +139,8 @@ export function endsWhole(bytes: Uint8Array): boolean | undefined {
   if (what === "a PNG") return ascii(bytes, length - 8, "IEND");
   if (what === "a GIF") return bytes[length - 1] === 0x3b;
   // Some cameras write behind the end.
-  if (what === "a JPEG") return Buffer.from(bytes.buffer, bytes.byteOffset, length).lastIndexOf("\xff\xd9", undefined, "latin1") > 0;
+  if (what === "a JPEG")
+    return Buffer.from(bytes.buffer, bytes.byteOffset, length).lastIndexOf("\xff\xd9", undefined, "latin1") > 0;
   if (what === "a WebP picture") return 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) <= length;
   return undefined;
 }

@@ -10,7 +10,16 @@ import path from "node:path";
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { SourcePlan } from "../../plan/plan.ts";
 import { type Database, openDatabase, quoteText, trimmed } from "./duckdb.ts";
-import { applyWhere, type Column, loadFiles, loadFolders, loadQuery, tableName, fileColumn, rowColumn } from "./load.ts";
+import {
+  applyWhere,
+  type Column,
+  fileColumn,
+  loadFiles,
+  loadFolders,
+  loadQuery,
+  rowColumn,
+  tableName,
+} from "./load.ts";
 import { problem } from "./problems.ts";
 import { isFolders, nearFile, type SourceFile, sourceFiles, sourceName } from "./source-files.ts";
 import { diskFull, outOfMemory } from "./unreadable.ts";
@@ -31,8 +40,8 @@ export interface Table {
   readonly files: readonly SourceFile[];
   /** Whether every file has the column. */
   has(column: string): boolean;
-  /** What messages call the file that lacks a column: the table's own name, or, of several files, the first without it. */
-  without(column: string): string;
+  /** The file that lacks a column, as messages call it, with the columns it has: the table's own name, or, of several files, the first without it. */
+  without(column: string): { readonly path: string; readonly columns: readonly string[] };
   /** Whether a column's cells are bytes; they are then visited as `hash:size` and read one by one. */
   holdsBytes(column: string): boolean;
   /** The bytes in a cell; none where it is empty. */
@@ -221,7 +230,12 @@ async function readTable(
     fileOf,
     files,
     has: (column) => byName.get(column) !== undefined && byName.get(column)?.lackedBy === undefined,
-    without: (column) => byName.get(column)?.lackedBy?.shown ?? shownName,
+    without(column) {
+      const file = byName.get(column)?.lackedBy?.[0];
+      const all = columns.map((one) => one.name);
+      if (file === undefined) return { path: shownName, columns: all };
+      return { path: file.shown, columns: all.filter((_, i) => columns[i]!.lackedBy?.includes(file) !== true) };
+    },
     holdsBytes: (column) => byName.get(column)?.bytes !== undefined,
     async bytes(column, row) {
       const [found] = await database.rows(`SELECT ${columnOf(column).bytes} FROM ${tableName} WHERE rowid = ${row}`);
@@ -235,9 +249,7 @@ async function readTable(
       for (let start = 0; start < rows; start += step) {
         options.signal?.throwIfAborted();
         const range = `rowid >= ${start} AND rowid < ${start + step}`;
-        const cells = await database.columns(
-          `SELECT ${expressions.join(", ")} FROM ${tableName} WHERE ${range} ORDER BY rowid`,
-        );
+        const cells = await database.columns(`SELECT ${expressions.join(", ")} FROM ${tableName} WHERE ${range}`);
         await each(cells as Cells[], start);
       }
     },
@@ -269,9 +281,7 @@ async function placesOf(database: Database): Promise<{ rowNumbers: Int32Array; f
   const fileOf = new Uint8Array(rowNumbers.length);
   for (let start = 0; start < rowNumbers.length; start += mostRows) {
     const range = `rowid >= ${start} AND rowid < ${start + mostRows}`;
-    const [file, row] = await database.columns(
-      `SELECT ${fileColumn}, ${rowColumn} FROM ${tableName} WHERE ${range} ORDER BY rowid`,
-    );
+    const [file, row] = await database.columns(`SELECT ${fileColumn}, ${rowColumn} FROM ${tableName} WHERE ${range}`);
     fileOf.set(file as number[], start);
     rowNumbers.set(row as number[], start);
   }
@@ -279,13 +289,13 @@ async function placesOf(database: Database): Promise<{ rowNumbers: Int32Array; f
 }
 
 const mostRows = 16384;
-const mostCells = 131_072;
+const mostCells = 262_144;
 const mostChunk = 8_000_000;
 
 /** Rows that are handed out at once: few where there are many columns or long cells. */
 function chunkRows(bytes: number, columns: number): number {
   const rows = Math.min(mostRows, mostCells / Math.max(1, columns), mostChunk / Math.max(1, bytes * columns));
-  return Math.max(16, Math.floor(rows));
+  return Math.max(64, Math.floor(rows));
 }
 
 /** The mean length of the cells of the longest column, in the first rows. */
@@ -379,8 +389,9 @@ function rowNames(
 } {
   let text: string | undefined;
   const unnamed = new Map<Named, number>();
-  const ids = async (rows: Int32Array): Promise<string[]> => {
-    const names = Array.from(rows, (row) => String(rowNumbers[row]!));
+  /** The ids of rows; undefined where there is none. */
+  const idsOf = async (rows: Int32Array): Promise<(string | undefined)[]> => {
+    const names = new Array<string | undefined>(rows.length).fill(undefined);
     if (text === undefined || rows.length === 0) return names;
     const value = trimmed(text);
     const places = new Map<number, number[]>();
@@ -394,9 +405,7 @@ function rowNames(
       const wanted = [...places.keys()].sort((a, b) => a - b);
       for (let start = 0; start < wanted.length; start += 1000) {
         const list = wanted.slice(start, start + 1000).join(", ");
-        const found = await database.rows(
-          `SELECT rowid::INTEGER, ${value} FROM ${tableName} WHERE rowid IN (${list})`,
-        );
+        const found = await database.rows(`SELECT rowid::INTEGER, ${value} FROM ${tableName} WHERE rowid IN (${list})`);
         for (const [row, name] of found as [number, string | null][])
           if (name !== null) for (const i of places.get(row)!) names[i] = name;
       }
@@ -408,7 +417,7 @@ function rowNames(
     for (let start = 0; start < rowNumbers.length; start += mostRows) {
       signal?.throwIfAborted();
       const range = `rowid >= ${start} AND rowid < ${start + mostRows}`;
-      const [found] = await database.columns(`SELECT ${value} FROM ${tableName} WHERE ${range} ORDER BY rowid`);
+      const [found] = await database.columns(`SELECT ${value} FROM ${tableName} WHERE ${range}`);
       for (; at < order.length && rows[order[at]!]! < start + mostRows; at++) {
         const name = found![rows[order[at]!]! - start] as string | null;
         if (name !== null) names[order[at]!] = name;
@@ -420,7 +429,10 @@ function rowNames(
     nameBy(column) {
       text = textOf(column);
     },
-    ids,
+    async ids(rows) {
+      const names = await idsOf(rows);
+      return names.map((name, i) => name ?? String(rowNumbers[rows[i]!]!));
+    },
     row(index, place, more) {
       const value =
         more?.value !== undefined && more.value.length > mostValue
@@ -434,10 +446,11 @@ function rowNames(
     },
     async nameRows() {
       const rows = [...unnamed.keys()];
-      const names = await ids(Int32Array.from(unnamed.values()));
+      const names = await idsOf(Int32Array.from(unnamed.values()));
       unnamed.clear();
       rows.forEach((row, i) => {
-        row.id = names[i]!;
+        if (names[i] === undefined) delete row.id;
+        else row.id = names[i];
       });
     },
   };

@@ -1,6 +1,6 @@
 /**
  * Spectrogram, mel and MFCC as librosa defines them: periodic Hann window, centred frames (zeros around), power, Slaney's
- * mel scale and norm, decibels over 1 with 80 dB of range, DCT-II (orthonormal). Frames = floor(samples / hop) + 1.
+ * mel scale and norm (HTK's and none by option), decibels over 1 with 80 dB of range, DCT-II (orthonormal). Frames = floor(samples / hop) + 1.
  */
 import { realFft } from "./fft.ts";
 
@@ -15,6 +15,10 @@ export interface SpectralSettings {
   readonly fmin: number;
   readonly fmax: number;
   readonly coefficients: number;
+  /** HTK's mel scale; without it, Slaney's. */
+  readonly htk?: boolean;
+  /** Bands of the same height; without it, of the same area. */
+  readonly norm?: "none";
 }
 
 /** Numbers in one frame. */
@@ -32,12 +36,14 @@ const spacing = 200 / 3;
 const logStart = 1000;
 const logStep = Math.log(6.4) / 27;
 
-/** Slaney's mel of hertz: linear below 1 kHz, logarithmic above. */
-export function hertzToMel(hertz: number): number {
+/** Slaney's mel of hertz: linear below 1 kHz, logarithmic above. HTK's: one logarithm. */
+export function hertzToMel(hertz: number, htk = false): number {
+  if (htk) return 2595 * Math.log10(1 + hertz / 700);
   return hertz < logStart ? hertz / spacing : logStart / spacing + Math.log(hertz / logStart) / logStep;
 }
 
-export function melToHertz(mel: number): number {
+export function melToHertz(mel: number, htk = false): number {
+  if (htk) return 700 * (10 ** (mel / 2595) - 1);
   const start = logStart / spacing;
   return mel < start ? mel * spacing : logStart * Math.exp(logStep * (mel - start));
 }
@@ -48,15 +54,17 @@ export interface MelBand {
   readonly weights: Float64Array;
 }
 
-/** librosa.filters.mel(norm="slaney", htk=False). */
-export function melBands(rate: number, fft: number, bands: number, fmin: number, fmax: number): MelBand[] {
-  const low = hertzToMel(fmin);
-  const high = hertzToMel(fmax);
-  const edges = Array.from({ length: bands + 2 }, (_, i) => melToHertz(low + ((high - low) * i) / (bands + 1)));
+type MelSettings = Pick<SpectralSettings, "rate" | "fft" | "bands" | "fmin" | "fmax" | "htk" | "norm">;
+
+/** librosa.filters.mel. */
+export function melBands({ rate, fft, bands, fmin, fmax, htk = false, norm: kind }: MelSettings): MelBand[] {
+  const low = hertzToMel(fmin, htk);
+  const high = hertzToMel(fmax, htk);
+  const edges = Array.from({ length: bands + 2 }, (_, i) => melToHertz(low + ((high - low) * i) / (bands + 1), htk));
   const bins = (fft >> 1) + 1;
   return Array.from({ length: bands }, (_, b) => {
     const [left, middle, right] = [edges[b]!, edges[b + 1]!, edges[b + 2]!];
-    const norm = 2 / (right - left);
+    const norm = kind === "none" ? 1 : 2 / (right - left);
     const weights: number[] = [];
     let first = 0;
     for (let k = 0; k < bins; k++) {
@@ -88,12 +96,11 @@ export type Spectral = (signal: Float32Array) => { readonly frames: number; read
 
 /** Makes the function; tables are made once. */
 export function createSpectral(settings: SpectralSettings): Spectral {
-  const { kind, rate, fft, hop } = settings;
+  const { kind, fft, hop } = settings;
   const window = hann(fft);
   const transform = realFft(fft);
   const bins = (fft >> 1) + 1;
-  const filters =
-    kind === "spectrogram" ? undefined : melBands(rate, fft, settings.bands, settings.fmin, settings.fmax);
+  const filters = kind === "spectrogram" ? undefined : melBands(settings);
   const width = filters?.length ?? bins;
   const input = new Float64Array(fft);
   const re = new Float64Array(bins);
@@ -138,7 +145,7 @@ export function createSpectral(settings: SpectralSettings): Spectral {
 }
 
 /** DCT-II with orthonormal rows. */
-function dctTable(count: number, n: number): Float64Array {
+export function dctTable(count: number, n: number): Float64Array {
   const table = new Float64Array(count * n);
   for (let k = 0; k < count; k++) {
     const norm = Math.sqrt((k === 0 ? 1 : 2) / n);

@@ -200,7 +200,9 @@ function whyEmpty(split: SplitPlan, part: PartName, known: SplitRows, result: Sp
   }
   if (split.by === "file") {
     if (part === "validation" && (split.validation ?? 0) > 0) return few;
-    return known.part?.includes(partNames.indexOf(part)) === true || part === "train" ? "its file has no rows that are used" : undefined;
+    return known.part?.includes(partNames.indexOf(part)) === true || part === "train"
+      ? "its file has no rows that are used"
+      : undefined;
   }
   const wanted = split[part];
   if (wanted === undefined || wanted === 0) return undefined;

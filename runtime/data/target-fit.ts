@@ -62,7 +62,7 @@ function fitClasses(cells: TargetCells, train: Int32Array, parts: readonly PartR
 }
 
 /** scikit-learn's `balanced`: n / (k · count). A class without rows weighs nothing and 1 does no harm. */
-function classWeights(plan: TargetPlan, classes: readonly string[], counts: readonly number[]): number[] {
+export function classWeights(plan: TargetPlan, classes: readonly string[], counts: readonly number[]): number[] {
   const { classWeight } = plan;
   if (classWeight === undefined) return classes.map(() => 1);
   if (classWeight !== "balanced") return classes.map((one) => classWeight[one] ?? 1);

@@ -114,8 +114,7 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
       await visit(undefined, (row, texts) => {
         const some = texts.some((text) => text !== undefined && worded(text, plan.tokenizer));
         if (some) present[row] = 1;
-        else if (!forgiving)
-          empty.add(() => place.table.row(row, texts[0] === undefined ? {} : { value: texts[0] }));
+        else if (!forgiving) empty.add(() => place.table.row(row, texts[0] === undefined ? {} : { value: texts[0] }));
       });
       if (empty.count > 0) {
         const column = columns[0]!;

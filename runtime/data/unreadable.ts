@@ -4,9 +4,10 @@
  */
 import { isUtf8 } from "node:buffer";
 import { statSync } from "node:fs";
-import { number, size } from "../../diagnostics/phrase.ts";
+import { count, number, size } from "../../diagnostics/phrase.ts";
 import { dialectOf, encodingOf, firstBadRecord, notText, openText, readHead } from "./csv.ts";
 import { firstLine } from "./duckdb.ts";
+import { firstBadLine } from "./json-lines.ts";
 import { problem } from "./problems.ts";
 import { formatOf, type SourceFile } from "./source-files.ts";
 
@@ -19,11 +20,14 @@ const leastLimit = 1_000_000_000;
 
 const about = { statement: "data", property: "source" } as const;
 
-/** `at`: what is to be corrected, if not the format: a row, or the names in the header. */
-export function unreadable(file: SourceFile, why: string, at?: "row" | "names"): Error {
-  const facts = { path: file.shown, why, row: at === "row", ...(at === "names" ? { names: true } : {}) };
+/** `correct`: what helps, where it is not another format. */
+export function unreadable(file: SourceFile, why: string, correct?: string): Error {
+  const facts = { path: file.shown, why, row: correct === correctRow, ...(correct === undefined ? {} : { correct }) };
   return problem("table-unreadable", about, facts);
 }
+
+const correctRow = "correct the row";
+const replaceFile = "replace it by a whole one";
 
 /**
  * Reads a text file once, to its end: is it UTF-8 without NUL bytes, is what is packed whole and no bomb.
@@ -40,29 +44,31 @@ export async function checkText(file: SourceFile): Promise<void> {
       const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
       const cut = cutCharacter(bytes);
       const text = bytes.subarray(0, bytes.length - cut);
-      if (!isUtf8(text) || text.includes(0)) throw noText(file, bytes, before - rest.length);
+      if (!isUtf8(text) || text.includes(0)) throw noText(file, text, before - rest.length);
       rest = Buffer.from(bytes.subarray(bytes.length - cut));
       before += piece.length;
       if (before > most)
-        throw problem("file-too-large", about, { files: 1, most: size(most) }, [
-          { table: file.shown, row: 0, path: file.shown },
-        ]);
+        throw unreadable(
+          file,
+          `it unpacks to more than ${size(most)}, which is ${number(mostTimes)} times its size or more`,
+        );
     }
   } catch (error) {
     if (error instanceof Error && error.name === "DataError") throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code?.startsWith("Z_") === true) {
-      throw unreadable(file, before === 0 ? "it is no gzip data" : `its gzip data end after ${size(before)}`);
+      if (before === 0) throw unreadable(file, "it is no gzip data");
+      throw unreadable(file, `it is cut off after ${size(before)} of text`, replaceFile);
     }
     throw error;
   }
-  if (rest.length > 0) throw noText(file, rest, before - rest.length, true);
+  if (rest.length > 0) throw noText(file, rest, before - rest.length);
 }
 
-function noText(file: SourceFile, bytes: Buffer, start: number, whole = false): Error {
-  const bad = notText(bytes, whole) ?? { byte: 1, is: `0x${bytes[0]!.toString(16).toUpperCase()}` };
+function noText(file: SourceFile, bytes: Buffer, start: number): Error {
+  const bad = notText(bytes, true) ?? { byte: 1, is: `0x${bytes[0]!.toString(16).toUpperCase()}` };
   const from = encodingOf(bytes);
-  const facts = { path: file.shown, byte: start + bad.byte, is: bad.is, ...(from === undefined ? {} : { from }) };
+  const facts = { path: file.shown, byte: start + bad.byte, is: bad.is, from: from ?? "" };
   return problem("not-text", about, facts);
 }
 
@@ -89,19 +95,23 @@ export async function explainUnreadable(
   if (!(error instanceof Error) || error.name === "AbortError" || error.name === "DataError") return error;
   if (code !== undefined && !code.startsWith("Z_")) return error;
   if (outOfMemory(error) || diskFull(error)) return error;
-  if (formatOf(file.absolute) === "delimited") {
-    const why = await whyDelimited(message, file, fields, header);
-    if (why !== undefined) return unreadable(file, why, "row");
+  const format = formatOf(file.absolute);
+  if (format === "delimited") return whyDelimited(message, file, fields, header);
+  if (format === "json") {
+    const bad = await firstBadLine(file.absolute, mostLine);
+    if (bad === "empty") return unreadable(file, "it is empty");
+    if (bad !== undefined) return unreadable(file, `line ${number(bad.line)} ${bad.why}`, correctRow);
   }
-  const json = /at byte (\d+) in (?:line|record\/value) (\d+): (.*?)\.?(?:\s+Try|$)/m.exec(message);
-  if (json !== null) {
-    const place = `line ${number(Number(json[2]))}`;
-    if (/surrogate|unicode|UTF-?8/i.test(json[3]!)) return unreadable(file, `${place} has half a character: ${json[3]}`, "row");
-    return unreadable(file, `${place} is not JSON (byte ${json[1]}: ${json[3]})`, "row");
-  }
-  if (/maximum_object_size/.test(message)) return unreadable(file, `an object is larger than ${size(mostLine)}`, "row");
-  const plain = firstLine(error).replace(/\.$/, "").replaceAll(file.absolute, file.shown);
-  return unreadable(file, plain.replace(/(?:^|(?<= ))(?:in |of |for )?file ["']?[^"' ]*["']?[:,]? ?/i, "") || plain);
+  if (format === "parquet") return unreadable(file, "it is no Parquet, or it is cut off", replaceFile);
+  return unreadable(file, plainLine(error, file));
+}
+
+/** DuckDB's line without the names that it gives the file. */
+function plainLine(error: unknown, file: SourceFile): string {
+  return firstLine(error)
+    .replace(/ \(at `read_[^`]*`\)/, "")
+    .replace(/\.$/, "")
+    .replaceAll(file.absolute, file.shown);
 }
 
 /** DuckDB has no memory for this, with what it was given. */
@@ -117,32 +127,33 @@ export function diskFull(error: unknown): boolean {
   );
 }
 
-async function whyDelimited(
-  message: string,
-  file: SourceFile,
-  fields: number,
-  header: boolean,
-): Promise<string | undefined> {
+async function whyDelimited(message: string, file: SourceFile, fields: number, header: boolean): Promise<Error> {
   if (fields > 0) {
     const head = await readHead(file.absolute, 1 << 20);
     const { delimiter } = dialectOf(head.bytes.toString("utf8"), file.absolute, header);
     const bad = await firstBadRecord(file.absolute, delimiter, fields, header, mostLine);
     if (bad !== undefined) {
+      if (bad.what === "ends") {
+        const why = `its lines end with ${bad.first} first and with ${bad.then} from line ${number(bad.line)} on`;
+        return unreadable(file, why, "end all lines alike");
+      }
       const row = bad.row === 0 ? "its header" : `row ${number(bad.row)}`;
       switch (bad.what) {
-        case "fields":
-          return `${row} has ${number(bad.fields)} ${bad.fields === 1 ? "field" : "fields"}, the ${header ? "header" : "first row"} ${number(fields)}`;
+        case "fields": {
+          const has = `${row} has ${count(bad.fields, "field")}`;
+          return unreadable(file, `${has}, the ${header ? "header" : "first row"} ${number(fields)}`, correctRow);
+        }
         case "long":
-          return `${row} is longer than ${size(mostLine)}`;
+          return unreadable(file, `${row} is longer than ${size(mostLine)}`, correctRow);
         case "open":
-          return `${row}, line ${number(bad.line)}: a quote is not closed`;
+          return unreadable(file, `${row}, line ${number(bad.line)}: a quote is not closed`, correctRow);
         case "after":
-          return `${row}, line ${number(bad.line)}: text goes on after a closing quote`;
+          return unreadable(file, `${row}, line ${number(bad.line)}: text goes on after a closing quote`, correctRow);
       }
     }
   }
   const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
-  if (line === undefined) return undefined;
+  if (line === undefined) return unreadable(file, plainLine(new Error(message), file));
   const what = /unterminated|quote/i.test(message) ? "a quote is not closed" : "it is not delimited text";
-  return `line ${number(Number(line))}: ${what}`;
+  return unreadable(file, `line ${number(Number(line))}: ${what}`, correctRow);
 }

@@ -53,7 +53,9 @@ const unknown = 0x7ffff000;
  * @throws TooLarge over 24 hours, or Error with the reason
  */
 export async function openWav(bytes: BytesAt): Promise<WavLayout | undefined> {
-  const riff = (await bytes.read(4, 4)).readUInt32LE(0);
+  const head = await bytes.read(0, 12);
+  if (head.length < 12) throw cutOff(bytes.size);
+  const riff = head.readUInt32LE(4);
   let format: Format | undefined;
   let long: number | undefined;
   let at = 12;

@@ -273,6 +273,26 @@ describe("several models and specs", () => {
   });
 });
 
+describe("a comment that ignores", () => {
+  it("silences what the data show, and is told of when they show nothing", async () => {
+    const at = own(60);
+    const comment = "// mmfc-ignore id-as-category: they are few\n  ";
+    withSpec(at, "tickets.mmf", "modality sheet", `${comment}modality sheet`);
+    const idle = await run(["check"], { cwd: at.folder });
+    expect(idle.code).toBe(0);
+    expect(idle.stdout).toMatch(/^tickets\.mmf:6:\d+ warning ignore-comment\n/);
+    // Who does not look cannot say so.
+    expect((await run(["check", "--no-data"], { cwd: at.folder })).stdout).toBe("tickets.mmf: 1 model, no mistakes\n");
+    for (const [i, row] of at.rows.entries()) if (i > 0) row[5] = `plan ${i}`;
+    at.write();
+    expect((await run(["check", "--strict"], { cwd: at.folder })).stdout).toMatch(
+      /^tickets\.mmf: 1 model, no mistakes\n/,
+    );
+    writeFileSync(path.join(at.folder, "tickets.mmf"), ticketsSpec);
+    expect((await run(["check", "--strict"], { cwd: at.folder })).stdout).toMatch(/warning id-as-category/);
+  });
+});
+
 describe("--fix", () => {
   it("puts right what the table shows to be a slip, and goes on to the rest", async () => {
     const at = own(60);
@@ -282,6 +302,23 @@ describe("--fix", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^tickets\.mmf: fixed line 6 \(column-missing\); 1 error is left, line 4$/m);
     expect(readFileSync(path.join(at.folder, "tickets.mmf"), "utf8")).toBe(ticketsSpec);
+  });
+
+  it("puts right a folder of media, which only the look at the data misses", async () => {
+    const at = own(60);
+    withSpec(at, "tickets.mmf", 'media: "media"', 'media: "./medias"');
+    const plain = await run(["check"], { cwd: at.folder });
+    expect(plain.stdout).toMatch(/^tickets\.mmf:3:\d+ error source-missing\n/);
+    withSpec(at, "tickets.mmf", 'media: "media"', 'media: ["medias"]');
+    const { code, stdout } = await run(["check", "--fix"], { cwd: at.folder });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        "tickets.mmf: fixed line 3 (source-missing); no mistakes are left\ntickets.csv: 60 rows and 120 files fit\n",
+    });
+    expect(readFileSync(path.join(at.folder, "tickets.mmf"), "utf8")).toBe(
+      ticketsSpec.replace('media: "media"', 'media: ["media"]'),
+    );
   });
 });
 

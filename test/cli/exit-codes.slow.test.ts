@@ -150,6 +150,25 @@ describe("the machine lacks something: 3", () => {
     }
   });
 
+  it("ffmpeg, for sound that is not WAV", async () => {
+    const at = tickets(20);
+    at.rows[3]![2] = "c2.mp3";
+    at.write();
+    writeFileSync(path.join(at.folder, "media/c2.mp3"), Buffer.from("ID3\u0003".padEnd(400, "\0"), "latin1"));
+    // Neither npm's package nor one on the path.
+    const hook = encodeURIComponent(
+      `export const resolve = (name, context, next) => { if (name.includes("ffmpeg-installer")) throw new Error("none"); return next(name, context); }`,
+    );
+    const without = `data:text/javascript,import { register } from "node:module"; register("data:text/javascript,${encodeURIComponent(hook)}");`;
+    for (const command of ["check", "train"]) {
+      const result = await run([command, "--json"], { cwd: at.folder, node: ["--import", without], env: { PATH: "" } });
+      isSaid(result);
+      expect(result.code).toBe(3);
+      expect(JSON.parse(result.stdout)).toMatchObject({ diagnostics: [{ code: "ffmpeg-missing" }], errors: 1 });
+    }
+    at.remove();
+  });
+
   it("an engine that was asked for by name", async () => {
     const env = { MMFC_TENSORFLOW: path.join(cwd, "hollow") };
     const result = await run(["engine", "use", "named"], { cwd, env });
@@ -164,8 +183,8 @@ describe("the machine lacks something: 3", () => {
 describe("a mistake of mmfc: 70", () => {
   /** Makes a function of Node throw what nobody expects, at the moment a command uses it. */
   const broken = (how: string): string =>
-    `data:text/javascript,import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"; const real = fs.readFileSync;
-     fs.readFileSync = (file, ...more) => { if (String(file).endsWith("points.mmf")) { ${how} } return real(file, ...more); }; syncBuiltinESMExports();`;
+    `data:text/javascript,import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"; const real = fs.openSync;
+     fs.openSync = (file, ...more) => { if (String(file).endsWith("points.mmf")) { ${how} } return real(file, ...more); }; syncBuiltinESMExports();`;
 
   it.each([
     ["thrown", "throw new TypeError('x is not a function')"],

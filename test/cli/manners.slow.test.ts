@@ -83,7 +83,7 @@ describe("mistakes of usage", () => {
       ["predict", "runs", "new.csv"],
       "mmfc predict: new.csv is too much; write --data new.csv\nmmfc predict --help lists them\n",
     ],
-    [["fmt"], "mmfc: fmt is not in this version yet\nmmfc --help lists what is\n"],
+    [["diff"], "mmfc: diff is not in this version yet\nmmfc --help lists what is\n"],
     [["train", "--modle", "A"], "mmfc train: no option --modle; write --model\nmmfc train --help lists them\n"],
     [["train", "--resume"], "mmfc train: --resume is not in this version yet\nmmfc train --help lists what is\n"],
     [

@@ -52,7 +52,10 @@ test("severity follows the facts", () => {
   expect(of("source-missing", "call.csv")).toBe("note");
   expect(of("source-missing", '"my media/"')).toBe("error");
   expect(of("target-copy", '"status"')).toBe("warning");
+  expect(of("target-copy", "Whether")).toBe("warning");
+  expect(of("target-copy", '"says"')).toBe("error");
   expect(of("rows-on-both-sides", "1 row")).toBe("warning");
+  expect(of("rows-on-both-sides", "The run")).toBe("warning");
   expect(of("engine-slow", "Training runs on wasm")).toBe("warning");
   expect(of("engine-slow", "Training runs on the CPU")).toBe("note");
 });

@@ -55,6 +55,12 @@ export const sentences: readonly Sentence[] = [
     "write `]` after `a`",
   ),
   say(
+    "not-closed",
+    { text: "(", closedBy: { text: "}", place: "line 4" }, write: ")", behindArguments: true },
+    "`(` opens here and is closed by `}`, line 4.",
+    "write `)` after its last argument",
+  ),
+  say(
     "number-form",
     { text: "150x", why: "size", write: "150x150" },
     "`150x` is not a number: a size has two numbers.",
@@ -107,6 +113,18 @@ export const sentences: readonly Sentence[] = [
     "ignore-comment",
     { why: { unknown: "no-efect" } },
     "This comment ignores nothing: no message is called `no-efect`.",
+    "remove it, or write `// mmfc-ignore CODE: reason`",
+  ),
+  say(
+    "ignore-comment",
+    { why: { unknown: "no-efect", near: near("no-efect", ["no-effect", "no-head"]) } },
+    "This comment ignores nothing: no message is called `no-efect`.",
+    "write `no-effect`",
+  ),
+  say(
+    "ignore-comment",
+    { why: "no-code" },
+    "This comment ignores nothing: it names no message.",
     "remove it, or write `// mmfc-ignore CODE: reason`",
   ),
   say(
@@ -270,6 +288,7 @@ export const sentences: readonly Sentence[] = [
     "write `dense(8, activation: relu)`",
   ),
   say("given-twice", { text: "size", place: "line 4" }, "`size` is given twice (line 4).", "keep one"),
+  say("given-twice", { text: "dense" }, "`dense` is given twice.", "keep one"),
   say(
     "value-kind",
     { name: "epochs", takes: "a whole number", text: '"ten"', is: "a string" },
@@ -556,6 +575,36 @@ export const sentences: readonly Sentence[] = [
     "remove it from `categorical`",
   ),
   say(
+    "target-copy",
+    { column: "days", modality: "sheet", target: "fell", part: 1, property: "numeric", how: "holes" },
+    'Whether "days" of `sheet` is empty gives `fell` away in 100 % of the rows.',
+    "remove it from `numeric`",
+  ),
+  say(
+    "target-copy",
+    { column: "says", modality: "report", target: "fell", part: 1, property: "column", how: "copy" },
+    '"says" of `report` gives `fell` away in 100 % of the rows.',
+    "remove `report`, or let it read another column",
+  ),
+  say(
+    "target-leak",
+    { column: "fell", target: "fell", how: "input", modality: "sheet", property: "numeric", pattern: "fe*" },
+    'Column "fell" is the target `fell` and an input of `sheet`.',
+    'write the columns that are meant in place of `"fe*"`',
+  ),
+  say(
+    "rows-on-both-sides",
+    { rows: 0, of: 535, part: "houses.csv", share: 0.7 },
+    "The run was trained on 70 % of the rows of houses.csv, so its numbers are better than on new ones.",
+    "judge it on rows that it has not seen; without `--data` these are its own test rows",
+  ),
+  say(
+    "media-on-both-sides",
+    { files: 1, part: "test" },
+    "1 file is used in train and in test.",
+    "split `by_group` on a column that is equal wherever a file is",
+  ),
+  say(
     "rows-on-both-sides",
     { rows: 1, of: 300, part: "test", column: "original" },
     "1 row of test is in train, too.",
@@ -788,6 +837,12 @@ export const sentences: readonly Sentence[] = [
     'write numbers with a point: `1428.50` instead of "1.428,50"',
   ),
   say("file-outside", { paths: 1, folder: "media/" }, "1 path leads out of media/.", "move the files into it"),
+  say(
+    "file-outside",
+    { paths: 2, folder: "media/", link: true },
+    "2 paths are links that lead out of media/.",
+    "put the files there in place of the links",
+  ),
   say(
     "file-missing",
     { missing: 3, rows: 3471, kind: "a picture", write: "image?" },

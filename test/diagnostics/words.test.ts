@@ -256,8 +256,11 @@ describe("words of other libraries", () => {
 
   test("the first argument is said, not called a word", () => {
     for (const word of ["lr", "learning_rate"]) {
-      expect(foreignWord(word)).toMatchObject({ same: false, says: "as the optimizer's first argument", words: [] });
+      expect(foreignWord(word)).toMatchObject({ same: false, says: "as the optimizer's first argument" });
     }
+    // in a section there is no such word, in an optimizer there is
+    expect(foreignWord("lr", ["epochs"])).toMatchObject({ same: false, words: [] });
+    expect(foreignWord("lr", ["learning_rate"])).toMatchObject({ same: true, write: "learning_rate" });
     expect(foreignWord("hidden_size")?.says).toBe("as the first argument");
   });
 

@@ -1,63 +1,12 @@
 /**
- * The formatter: the style by small examples, and what must hold for every text: a second time changes nothing, all tokens
- * and comments are there in their order, the syntax tree is the same, and nothing throws.
+ * The formatter: the style by small examples, and over all specs what must hold for every text. Mangled and random texts are
+ * in format.slow.test.ts.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leadingParameters } from "../../compiler/registry/leading.ts";
-import type { File } from "../../grammar/ast.ts";
-import { lineEdits } from "../../grammar/format/changes.ts";
-import { type FormatOptions, formatText } from "../../grammar/format/format.ts";
-import { lex } from "../../grammar/lex.ts";
-import { parse } from "../../grammar/parse.ts";
-import { STATEMENT_WORDS } from "../../grammar/words.ts";
-import { root } from "../../scripts/build.mjs";
-import { allSpecs, type Spec } from "./specs.ts";
-
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-console.log(`format seed: ${seed} (FUZZ_SEED repeats it)`);
-
-const file = (text: string) => ({ path: "a.mmf", text });
-
-function format(text: string, options: FormatOptions = {}): string {
-  const result = formatText(file(text), options);
-  if (result.text === undefined) throw new Error(result.diagnostics.map((d) => d.message).join("\n"));
-  return result.text;
-}
-
-const specsBelow = (folder: string): Spec[] =>
-  readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".mmf"))
-    .map((name) => ({ path: name, text: readFileSync(path.join(root, folder, name), "utf8") }));
-
-/** Tokens and comments in their order; commas and arrows are left out, which may change places with a comment. */
-function pieces(text: string): string[] {
-  const { tokens, comments } = lex(file(text));
-  const all = [
-    ...tokens
-      .filter((t) => t.image !== "," && t.image !== "->")
-      .map((t) => ({ at: t.startOffset, text: text.slice(t.startOffset, t.endOffset + 1) })),
-    ...comments.map((c) => ({ at: c.start, text: text.slice(c.start, c.end).replace(/\s+/g, " ").trim() })),
-  ];
-  return all.sort((a, b) => a.at - b.at).map((one) => one.text);
-}
-
-/** The tree without its places. */
-const plain = (ast: File): string =>
-  JSON.stringify({ ...ast, comments: [] }, (key, value) =>
-    key === "span" || key === "wordSpan" || key === "argsSpan" ? undefined : value,
-  );
-
-/** All that must hold for the formatted text of a spec without errors. */
-function holds(text: string): void {
-  const once = format(text);
-  expect(format(once)).toBe(once);
-  expect(pieces(once)).toEqual(pieces(text));
-  expect(plain(parse(file(once)).ast)).toBe(plain(parse(file(text)).ast));
-  expect(once).not.toMatch(/(?:\r?\n){3}|[^\r\n]$/);
-}
+import { formatText } from "../../grammar/format/format.ts";
+import { file, format, holds, specsBelow } from "./format-checks.ts";
+import { allSpecs } from "./specs.ts";
 
 describe("the style", () => {
   const cases: readonly (readonly [name: string, before: string, after: string])[] = [
@@ -257,56 +206,6 @@ model A {  // opens
   });
 });
 
-/** Statements of the specs, by where they may stand, as lists of tokens. */
-const statements = ((): { readonly model: string[][]; readonly file: string[][] } => {
-  const found: { model: string[][]; file: string[][] } = { model: [], file: [] };
-  for (const { text } of allSpecs()) {
-    const { ast } = parse(file(text));
-    const { tokens } = lex(file(text));
-    const words = (span: { start: number; end: number }) =>
-      tokens
-        .filter((t) => t.startOffset >= span.start && t.endOffset < span.end)
-        .map((t) => text.slice(t.startOffset, t.endOffset + 1));
-    found.model.push(...ast.models.flatMap((m) => m.statements.map((s) => words(s.span))));
-    found.file.push(...[...ast.blocks, ...ast.compares, ...ast.uses].map((s) => words(s.span)));
-  }
-  return found;
-})();
-
-const space = fc.constantFrom(" ", " ", " ", "\n", "\n", "   ", "\n\n", "\n\n\n\t", "\u3000");
-const comment = fc.constantFrom(
-  " // behind\n",
-  "\n// before\n",
-  "\n\n// apart\n\n",
-  " /* inside */ ",
-  "\n/* above */\n",
-  "/* at the end */\n",
-  "\n/* before */ ",
-  "\n  /* over\n   * two lines */\n",
-  " /* over\n two */ ",
-  "\n/// doc\n",
-  " // mmfc-ignore unused-value: of no matter\n",
-);
-const quiet = fc.oneof({ weight: 30, arbitrary: space }, { weight: 1, arbitrary: comment });
-const loud = fc.oneof({ weight: 3, arbitrary: space }, { weight: 1, arbitrary: comment });
-
-/** A spec of a few statements whose layout is mangled. */
-const mangled = fc
-  .record({
-    inside: fc.array(fc.constantFrom(...statements.model), { minLength: 0, maxLength: 6 }),
-    outside: fc.array(fc.constantFrom(...statements.file), { maxLength: 2 }),
-    between: fc.oneof(fc.infiniteStream(quiet), fc.infiniteStream(loud)),
-    ends: fc.constantFrom("", "\n", " // end", "\n\n/* end */"),
-    windows: fc.boolean(),
-  })
-  .map(({ inside, outside, between, ends, windows }) => {
-    const tokens = [...outside.flat(), "model", "M", "{", ...inside.flat(), "}"];
-    let text = "";
-    for (const token of tokens) text += token + between.next().value;
-    text += ends;
-    return windows ? text.replaceAll("\n", "\r\n") : text;
-  });
-
 describe("every text", () => {
   it.each(
     allSpecs()
@@ -314,13 +213,73 @@ describe("every text", () => {
       .map((s) => [s.path, s.text] as const),
   )("%s", (_, text) => holds(text));
 
-  it("in a mangled layout keeps its tokens, comments and tree, and does not change a second time", () => {
-    fc.assert(
-      fc.property(mangled, (text) => {
-        fc.pre(parse(file(text)).diagnostics.every((d) => d.severity !== "error"));
-        holds(text);
-      }),
-      { seed, numRuns: Number(process.env.FUZZ_RUNS ?? 2000) },
+  it("of ours is in the style", () => {
+    for (const { path: name, text } of specsBelow("specs")) expect([name, format(text)]).toEqual([name, text]);
+  });
+
+  it("keeps its line ends and its byte order mark", () => {
+    expect(format("\ufeffmodel A{\r\ntrain{epochs:1}\r\n/* a\r\nb */ }")).toBe(
+      "\ufeffmodel A {\r\n  train { epochs: 1 }\r\n  /* a\r\nb */\r\n}\r\n",
     );
+    // of both kinds, the one that most lines have
+    expect(format("use\r\n'a'\nmodel A { }\n".replaceAll("'", '"'))).toBe('use "a"\nmodel A { }\n');
+    const sql = 'model A {\n  data { source: query("""a\r\nb""") }\n}\n';
+    expect(format(sql)).toBe(sql);
+    expect([format(""), format(" \n\n"), format("// only\n\n\n// this")]).toEqual(["", "", "// only\n\n// this\n"]);
+  });
+
+  it("with mistakes of syntax is refused with them", () => {
+    const result = formatText(file("model A {\n  encoder a = b ->\n  train { epochs: 1 }\n}\n"));
+    expect(result.text).toBeUndefined();
+    expect(result.diagnostics?.map((d) => d.code)).toEqual(["unexpected-text"]);
+  });
+});
+
+describe("names of leading arguments", () => {
+  const named =
+    "model A {\n  encoder a = x -> conv2d(filters: 8, kernel_size: 3x3, strides: 2) -> dense(units: 8, use_bias: false, activation: relu)\n}\n";
+  const leading = { leading: leadingParameters };
+
+  it("go", () => {
+    expect(format(named, leading)).toBe(
+      "model A {\n  encoder a = x -> conv2d(8, 3x3, strides: 2) -> dense(8, use_bias: false, activation: relu)\n}\n",
+    );
+    const train = "model A {\n  train { optimizer: adam(learning_rate: 1e-3), epochs: 3 }\n}\n";
+    expect(format(train, leading)).toContain("adam(1e-3)");
+  });
+
+  it("stay where they tell arguments apart, or a comment stands by them", () => {
+    for (const call of [
+      "dense(activation: relu, units: 8)",
+      "dense(units: /* eight */ 8)",
+      "dense(units /* eight */ : 8)",
+      "gated(y, dim: 8)",
+      "own(units: 8)",
+    ]) {
+      const text = `model A {\n  encoder a = x -> ${call}\n}\n`;
+      expect(format(text, leading)).toBe(text);
+    }
+    const sound = "model A {\n  modality s: audio { features: mel(bands: 8), length: 1s }\n}\n";
+    expect(format(sound, leading)).toBe(sound);
+  });
+
+  it("stay where a block may hide the word", () => {
+    const block = "block dense(units, other) = conv1d(units, other)\n";
+    expect(format(block + named, leading)).toContain("dense(units: 8, use_bias");
+    expect(format(`use "a.mmf"\n${named}`, leading)).toContain("dense(units: 8, use_bias");
+    const known = { ...leading, blocks: new Set(["conv2d"]) };
+    expect(format(`use "a.mmf"\n${named}`, known)).toMatch(/conv2d\(filters: 8.*\n.*dense\(8/);
+  });
+});
+
+describe("edits", () => {
+  it("name the lines that change, and nothing else", () => {
+    const before = 'use "a"\nmodel A {\n  train   { epochs: 1 }\n  // so\n  budget { step:1s }\n}';
+    const { edits = [] } = formatText(file(before));
+    expect(edits.map(({ from, to }) => [from, to])).toEqual([
+      [3, 3],
+      [5, 6],
+    ]);
+    expect(formatText(file(format(before))).edits).toEqual([]);
   });
 });

@@ -76,6 +76,8 @@ function soundOf({ name, args }: ModalityFacts): Sound {
                 scale: of.scale as "db",
                 fmin: of.fmin as number,
                 ...(of.fmax === undefined ? {} : { fmax: of.fmax as number }),
+                ...(of.htk === true ? { htk: true as const } : {}),
+                ...(of.norm === "none" ? { norm: "none" as const } : {}),
               },
             }
           : { mfcc: { coefficients: of.coefficients as number, bands: of.bands as number, fft, hop } };

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compileText } from "../../../compiler/compile.ts";
 import { verify } from "../../../compiler/ir/verify.ts";
-import { applyFixes } from "../../../diagnostics/fix.ts";
+import { applyEdits, applyFixes } from "../../../diagnostics/fix.ts";
 
 const folder = new URL(".", import.meta.url);
 const text = (name: string): string | undefined => {
@@ -50,5 +50,11 @@ describe.each(bases)("%s", (path) => {
     const found = await check(spec, path);
     expect(found.map((d) => `${d.code} ${spec.slice(d.span.start, d.span.end)}`)).toEqual([`${code} ${marked}`]);
     if (found.some((d) => d.fix?.certain)) expect(await fixed(spec, path, left)).toBe(left);
+    for (const { fix } of found) {
+      if (fix === undefined || fix.certain) continue;
+      // what is offered answers the message and brings no other
+      const after = await check(applyEdits(spec, fix.edits), path);
+      expect(after.filter((d) => d.severity === "error").map((d) => d.code), fix.title).toEqual([]);
+    }
   });
 });

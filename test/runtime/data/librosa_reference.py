@@ -88,6 +88,8 @@ features = {
         ("mel(bands: 20)", "mel", dict(n_mels=20, n_fft=256, hop_length=128)),
         ("mel(bands: 24, fft: 400, hop: 160, fmin: 100Hz, fmax: 3.5kHz, scale: power)", "mel power", dict(n_mels=24, n_fft=400, hop_length=160, fmin=100, fmax=3500)),
         ("mel(bands: 7, fft: 250, hop: 77, fmin: 300Hz)", "mel", dict(n_mels=7, n_fft=250, hop_length=77, fmin=300)),
+        ("mel(bands: 12, fft: 128, hop: 128, fmin: 50Hz, htk: true, norm: none)", "mel", dict(n_mels=12, n_fft=128, hop_length=128, fmin=50, htk=True, norm=None)),
+        ("mel(bands: 10, htk: true, scale: power)", "mel power", dict(n_mels=10, n_fft=256, hop_length=128, htk=True)),
         ("spectrogram(fft: 8ms, hop: 8ms)", "spectrogram", dict(n_fft=64, hop_length=64)),
         ("spectrogram(fft: 90, hop: 100, scale: power)", "spectrogram power", dict(n_fft=90, hop_length=100)),
         ("mfcc(coefficients: 13)", "mfcc", dict(n_mfcc=13, n_mels=40, n_fft=256, hop_length=128)),

@@ -1,7 +1,4 @@
 /** Every metric against scikit-learn's numbers (peer_fixtures/metrics.json.gz), and the cases that it leaves open. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type CallPlan, callKey } from "../../../plan/plan.ts";
 import type { HeadOutput } from "../../../runtime/evaluate/head-output.ts";
@@ -11,6 +8,7 @@ import {
   metricDirection,
   metricOfKey,
 } from "../../../runtime/evaluate/metrics/table.ts";
+import { casesFor } from "../fixtures.ts";
 
 interface FixtureArray {
   shape: number[];
@@ -22,10 +20,7 @@ interface FixtureCase {
   out: number | null | FixtureArray;
 }
 
-const shared = process.env.MMFC_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
-const file = `${shared}/data/peer_fixtures/metrics.json.gz`;
-const cases: FixtureCase[] = existsSync(file) ? JSON.parse(gunzipSync(readFileSync(file)).toString()).cases : [];
-if (cases.length === 0) console.warn(`skipped: ${file} is not here, so nothing is compared to scikit-learn`);
+const cases: FixtureCase[] = casesFor("metrics", "peer_fixtures/metrics");
 
 /** Names of the fixtures and the calls that they are. */
 const calls: { [name: string]: CallPlan } = {
@@ -101,25 +96,19 @@ function outputOf({ name, in: input }: FixtureCase): HeadOutput {
 }
 
 describe.skipIf(cases.length === 0)("scikit-learn's numbers", () => {
-  let compared = 0;
-  for (const [i, fixture] of cases.entries()) {
-    const call =
-      calls[fixture.name] ?? (fixture.name === "pinball" ? { pinball: { level: fixture.in.alpha } } : undefined);
-    const one = fixture.in.y;
-    if (fixture.name === "confusion") {
-      compared++;
-      it(`${i} confusion`, () =>
-        expect(evaluateConfusion(outputOf(fixture)).flat()).toEqual((fixture.out as FixtureArray).data));
+  const named = cases.map((one, i) => [i, `${one.name} ${one.in.tag ?? ""}`, one] as const);
+  it.each(named)("%i %s", (_, __, one) => {
+    if (one.name === "confusion") {
+      expect(evaluateConfusion(outputOf(one)).flat()).toEqual((one.out as FixtureArray).data);
+      return;
     }
-    if (!call || !one) continue;
-    compared++;
-    it(`${i} ${fixture.name} ${fixture.in.tag ?? ""}`, () => {
-      const [number] = Object.values(evaluateMetrics(outputOf(fixture), [call]));
-      if (fixture.out === null) expect(number).toBeNaN();
-      else expect(Math.abs((number as number) - (fixture.out as number))).toBeLessThan(1e-10);
-    });
-  }
-  it("compares most of them", () => expect(compared).toBeGreaterThan(50));
+    const call = calls[one.name] ?? (one.name === "pinball" ? { pinball: { level: one.in.alpha } } : undefined);
+    expect(call, `${one.name} has no call here`).toBeDefined();
+    const [number] = Object.values(evaluateMetrics(outputOf(one), [call!]));
+    if (one.out === null) expect(number).toBeNaN();
+    // Both in double precision; the fixture has twelve digits.
+    else expect(Math.abs((number as number) - (one.out as number))).toBeLessThan(1e-10);
+  });
 });
 
 /** Numbers of the examples in scikit-learn's documentation, and of definitions worked out by hand. */

@@ -1,6 +1,6 @@
-/** Layer cases of shared/data/peer_fixtures/keras_layers.json.gz: weights, outputs and gradients of Keras 3.15. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+/** A layer as Keras 3.15 computed it: weights, outputs and gradients; and those of our own reference (keras_reference.py). */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { gunzipSync } from "node:zlib";
 
 export interface KerasArray {
@@ -22,12 +22,8 @@ export interface KerasCase {
   readonly weights_after?: { [path: string]: KerasArray } | null;
 }
 
-const shared = process.env.MMFC_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
-const file = `${shared}/data/peer_fixtures/keras_layers.json.gz`;
-
-export const kerasCasesFile = existsSync(file) ? file : undefined;
-
-export function readKerasCases(): KerasCase[] {
-  if (!kerasCasesFile) return [];
-  return JSON.parse(gunzipSync(readFileSync(kerasCasesFile)).toString()).cases as KerasCase[];
+/** What the shared fixtures do not have. */
+export function ownKerasCases(): KerasCase[] {
+  const file = path.join(import.meta.dirname, "keras-reference.json.gz");
+  return JSON.parse(gunzipSync(readFileSync(file)).toString()).cases as KerasCase[];
 }

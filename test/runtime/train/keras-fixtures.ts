@@ -1,11 +1,10 @@
-/** Reads the numbers that Keras computed: our own reference file beside this one, and the shared peer_fixtures. */
-import { existsSync, readFileSync } from "node:fs";
+/** Reads the numbers that Keras computed: our own reference file beside this one (the shared ones: ../fixtures.ts). */
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-export const shared = process.env.MMFC_SHARED ?? path.resolve(here, "../../../../shared");
 
 export interface Arr {
   readonly shape: number[];
@@ -19,14 +18,6 @@ export type Case = any;
 /** Cases of keras-reference.json.gz (keras_reference.py writes it). */
 export function reference(): Case[] {
   return read(path.join(here, "keras-reference.json.gz"));
-}
-
-/** Cases of a shared fixture file, or undefined (and said) where it is not there. */
-export function peer(file: string): Case[] | undefined {
-  const at = path.join(shared, "data", "peer_fixtures", file);
-  if (existsSync(at)) return read(at);
-  console.warn(`SKIPPED: no ${file} in the shared peer_fixtures`);
-  return undefined;
 }
 
 function read(file: string): Case[] {

@@ -20,7 +20,7 @@ export function memoryPart(inputs: Arrays, targets: Arrays, name: Part["name"] =
     rows,
     ids: Array.from({ length: rows }, (_, i) => String(i + 1)),
     rowNumbers: Int32Array.from({ length: rows }, (_, i) => i + 1),
-    async *batches({ batchSize, shuffle }: BatchOptions): AsyncIterable<Batch> {
+    async *batches({ batchSize, shuffle, start = 0 }: BatchOptions): AsyncIterable<Batch> {
       const order = Int32Array.from({ length: rows }, (_, i) => i);
       if (shuffle !== undefined) {
         const random = generator(shuffle.seed * 1000 + shuffle.epoch);
@@ -29,7 +29,7 @@ export function memoryPart(inputs: Arrays, targets: Arrays, name: Part["name"] =
           [order[i], order[j]] = [order[j] as number, order[i] as number];
         }
       }
-      for (let at = 0; at < rows; at += batchSize) {
+      for (let at = start * batchSize; at < rows; at += batchSize) {
         const some = order.slice(at, at + batchSize);
         const all = (arrays: Arrays) => Object.fromEntries(Object.entries(arrays).map(([n, a]) => [n, pick(a, some)]));
         yield { size: some.length, rows: some, inputs: all(inputs), targets: all(targets) };

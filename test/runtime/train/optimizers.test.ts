@@ -4,14 +4,15 @@ import type { CallPlan } from "../../../plan/plan.ts";
 import { clipGradients } from "../../../runtime/train/clip.ts";
 import { createOptimizer, decays } from "../../../runtime/train/optimizers.ts";
 import { createSchedule } from "../../../runtime/train/schedules.ts";
-import { type Arr, type Case, difference, peer, reference } from "./keras-fixtures.ts";
+import { casesFor } from "../fixtures.ts";
+import { type Arr, type Case, difference, reference } from "./keras-fixtures.ts";
 
 beforeAll(async () => {
   tf.env().set("IS_TEST", true);
   await tf.setBackend("cpu");
 });
 
-function trajectory(plan: CallPlan, w0: Arr, grads: Arr, clip?: { norm: number }): number[] {
+function trajectory(plan: CallPlan, w0: Arr, grads: Arr, clip?: { norm: number } | { value: number }): number[] {
   const optimizer = createOptimizer(tf, plan);
   const variable = tf.tidy(() => tf.variable(tf.tensor(w0.data, w0.shape)));
   const size = w0.data.length;
@@ -35,23 +36,32 @@ describe("optimizers equal Keras", () => {
       expect(difference(trajectory(c.optimizer, c.w0, c.grads), c.trajectory.data)).toBeLessThan(1e-5);
     });
 
-  const learningRate = (c: Case): number => c.config.learning_rate;
-  const shared: { [name: string]: (c: Case) => [CallPlan, { norm: number }?] } = {
-    SGD: (c) => [{ sgd: { learningRate: learningRate(c) } }],
-    "SGD nesterov": (c) => [{ sgd: { learningRate: learningRate(c), momentum: c.config.momentum, nesterov: true } }],
-    RMSprop: (c) => [{ rmsprop: { learningRate: learningRate(c) } }],
-    // One variable, so Keras's norm of each gradient is the global one.
-    "Adam clipnorm 1": (c) => [{ adam: { learningRate: learningRate(c) } }, { norm: c.config.clipnorm }],
-    "Adam global_clipnorm": (c) => [{ adam: { learningRate: learningRate(c) } }, { norm: c.config.global_clipnorm }],
+  /** Keras's configuration as the language says it. */
+  const callOf = ({ optimizer, config: k }: Case): CallPlan => {
+    const args: { [name: string]: unknown } = { learningRate: k.learning_rate };
+    for (const [keras, own] of [
+      ["beta_1", "beta1"],
+      ["beta_2", "beta2"],
+      ["epsilon", "epsilon"],
+      ["rho", "rho"],
+      ["momentum", "momentum"],
+      ["nesterov", "nesterov"],
+      ["centered", "centered"],
+      ["weight_decay", "weightDecay"],
+    ])
+      if (k[keras!] !== undefined && k[keras!] !== null) args[own!] = k[keras!];
+    return { [/^\w+/.exec(optimizer)![0].toLowerCase()]: args };
   };
-  for (const c of peer("keras_optimizers.json.gz") ?? []) {
-    const plan = shared[c.optimizer];
-    if (plan === undefined) continue;
+  for (const c of casesFor("optimizers", "peer_fixtures/keras_optimizers").filter((one) => one.optimizer))
     it(`the shared case ${c.optimizer}`, () => {
-      const [call, clip] = plan(c);
-      expect(difference(trajectory(call, c.w0, c.grads, clip), c.trajectory.data)).toBeLessThan(1e-5);
+      const { clipnorm, global_clipnorm, clipvalue } = c.config;
+      // One variable, so Keras's norm of each gradient is the global one.
+      const norm = clipnorm ?? global_clipnorm;
+      const clip = norm ? { norm } : clipvalue ? { value: clipvalue } : undefined;
+      // Decay is for matrices: the case's vector as one.
+      const as2d = (a: Arr): Arr => ({ data: a.data, shape: [...a.shape.slice(0, -1), 1, a.shape.at(-1)!] });
+      expect(difference(trajectory(callOf(c), as2d(c.w0), as2d(c.grads), clip), c.trajectory.data)).toBeLessThan(1e-5);
     });
-  }
 
   it("leaves no tensors behind but slots, and disposes of those", () => {
     const before = tf.memory().numTensors;
@@ -107,16 +117,22 @@ describe("schedules equal Keras", () => {
       ).toBeLessThan(1e-6);
     });
 
-  const warm = peer("keras_optimizers.json.gz")?.find((c) => c.schedule?.startsWith("CosineDecay warmup"));
-  it.skipIf(warm === undefined)("the shared case of a cosine after a warm-up of 5 steps", () => {
-    const schedule = createSchedule({ cosine: { warmup: 0.2 } }, { perEpoch: 25, total: 25 });
-    expect(
-      difference(
-        warm.out.data.map((_: number, i: number) => 0.1 * schedule(i)),
-        warm.out.data,
-      ),
-    ).toBeLessThan(1e-6);
-  });
+  const numbers = (text: string): number[] => (text.match(/[\d.]+/g) ?? []).map(Number);
+  for (const c of casesFor("optimizers", "peer_fixtures/keras_optimizers").filter((one) => one.schedule))
+    it(`the shared case ${c.schedule}`, () => {
+      const steps = c.steps as number[];
+      const [rate = 0.1, decay = 20, factor = 0.9] = numbers(c.schedule.replace(/^\w+/, ""));
+      // `warmup(0->.1 in 5)`: five steps up, then twenty down. Else rate, steps, and the factor of exponential decay.
+      const warm = /warmup/.test(c.schedule);
+      const schedule = warm
+        ? createSchedule({ cosine: { warmup: 0.2 } }, { perEpoch: 25, total: 25 })
+        : createSchedule(c.schedule.startsWith("Cosine") ? "cosine" : { exponential: { rate: factor } }, {
+            perEpoch: decay,
+            total: decay,
+          });
+      const found = steps.map((step) => (warm ? 0.1 : rate) * schedule(step));
+      expect(difference(found, c.out.data)).toBeLessThan(1e-6);
+    });
 
   it("a constant with a warm-up grows and stays", () => {
     const schedule = createSchedule({ constant: { warmup: 0.5 } }, { perEpoch: 4, total: 8 });

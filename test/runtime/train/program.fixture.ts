@@ -75,7 +75,7 @@ export const floors = {
 export default defineProgram({ name: "Firms", spec: "firms.mmf", data, buildModel, training, evaluation, floors });
 `;
 
-/** A folder with firms.csv: risk is the sign of a sum over both modalities, size the exponential of one column. */
+/** A folder with firms.csv: risk is the sign of a sum over both modalities, size about the exponential of one column. */
 export async function firmsFolder(rows = 400): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "mmfc-firms-"));
   await writeFile(path.join(folder, "firms.csv"), firmsCsv(rows, 11, true));
@@ -92,7 +92,9 @@ export function firmsCsv(rows: number, seed: number, labels: boolean): string {
     const market = random() < 0.1 ? "," : `${m1},${m2}`;
     const score = a + m1;
     const rating = random() < 0.2 ? "" : score > 0.5 ? "C" : score > -0.5 ? "B" : "A";
-    const truth = labels ? `,${score > 0 ? "yes" : "no"},${rating},${Math.exp(3 + 2 * b)}` : "";
+    // With some noise: a target that a column tells exactly is refused.
+    const size = Math.exp(3 + 2 * b + 0.4 * uniform());
+    const truth = labels ? `,${score > 0 ? "yes" : "no"},${rating},${size}` : "";
     lines.push(`f${row},${a},${b},${sector},${market}${truth}`);
   }
   return `${lines.join("\n")}\n`;

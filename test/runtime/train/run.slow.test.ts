@@ -68,6 +68,7 @@ describe("a program on a table", () => {
         "program.js",
         "scorecard.json",
         "spec.mmf",
+        "trained.json",
         "weights.safetensors",
       ].sort(),
     );
@@ -249,7 +250,7 @@ describe("a program on a table", () => {
     await writeFile(path.join(moved, "firms.csv"), firmsCsv(400, 12, true));
     await expect(evalRun(run("moved"), common)).rejects.toMatchObject({
       code: "resume-differs",
-      facts: { was: ["other training rows"] },
+      facts: { was: ["other rows"], here: ["another table"] },
     });
     await writeFile(path.join(run("moved"), "program.js"), "export default 1;");
     await expect(evalRun(run("moved"), common)).rejects.toMatchObject({

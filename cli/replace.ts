@@ -1,0 +1,34 @@
+/** Puts another text into a file of the user's: written aside and renamed, so that a stop leaves the old or the new one. */
+import { chmod, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { report } from "../diagnostics/catalogue.ts";
+import { nowhere, Stop } from "./stop.ts";
+
+const mark = "\ufeff";
+
+/**
+ * A link stays a link, rights and a byte order mark stay as they are.
+ * @throws Stop no-access if the file is read-only, whoever asks; what the file system says
+ */
+export async function replaceText(spec: string, text: string): Promise<void> {
+  const file = await realpath(spec);
+  const { mode } = await stat(file);
+  if ((mode & 0o222) === 0) throw readOnly(spec);
+  const before = await readFile(file);
+  const marked = before.subarray(0, 3).equals(Buffer.from(mark)) && !text.startsWith(mark);
+  const aside = `${file}.${process.pid}.part`;
+  try {
+    await writeFile(aside, (marked ? mark : "") + text);
+    await chmod(aside, mode);
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    // A full disk does not say whose it is.
+    throw Object.assign(error as NodeJS.ErrnoException, { path: (error as NodeJS.ErrnoException).path ?? aside });
+  }
+}
+
+/** Renaming would replace it all the same: only its folder has to allow that. */
+function readOnly(path: string): Stop {
+  const facts = { path, how: "written", why: "it is read-only" } as const;
+  return new Stop([report("no-access", nowhere, facts, { help: "change its rights" })]);
+}
