@@ -7,12 +7,13 @@ const mark = "\ufeff";
 
 /**
  * A link stays a link, rights and a byte order mark stay as they are.
- * @throws Stop no-access if the file is read-only, whoever asks; what the file system says
+ * @throws Stop no-access; what else the file system says, with the path
  */
 export async function replaceText(spec: string, text: string): Promise<void> {
   const file = await realpath(spec);
   const { mode } = await stat(file);
-  if ((mode & 0o222) === 0) throw readOnly(spec);
+  // renaming would replace it all the same: only its folder has to allow that
+  if ((mode & 0o222) === 0) throw noAccess(spec, "it is read-only", "change its rights");
   const before = await readFile(file);
   const marked = before.subarray(0, 3).equals(Buffer.from(mark)) && !text.startsWith(mark);
   const aside = `${file}.${process.pid}.part`;
@@ -22,13 +23,15 @@ export async function replaceText(spec: string, text: string): Promise<void> {
     await rename(aside, file);
   } catch (error) {
     await rm(aside, { force: true });
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["EACCES", "EPERM"].includes(code))
+      throw noAccess(spec, "its rights do not allow it", "change the rights of its folder");
+    if (code === "EROFS") throw noAccess(spec, "its disk is read-only", "copy it to another disk");
     // A full disk does not say whose it is.
     throw Object.assign(error as NodeJS.ErrnoException, { path: (error as NodeJS.ErrnoException).path ?? aside });
   }
 }
 
-/** Renaming would replace it all the same: only its folder has to allow that. */
-function readOnly(path: string): Stop {
-  const facts = { path, how: "written", why: "it is read-only" } as const;
-  return new Stop([report("no-access", nowhere, facts, { help: "change its rights" })]);
+function noAccess(path: string, why: string, help: string): Stop {
+  return new Stop([report("no-access", nowhere, { path, how: "written", why }, { help })]);
 }

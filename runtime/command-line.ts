@@ -5,22 +5,26 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type Code, report } from "../diagnostics/catalogue.ts";
-import { count } from "../diagnostics/phrase.ts";
 import { csvLines } from "./artifact/predictions.ts";
-import { RunError } from "./artifact/run-error.ts";
 import { findUnfinished } from "./artifact/run-folder.ts";
 import type { RunSources } from "./artifact/run-writer.ts";
-import { DataError } from "./data/batch.ts";
-import { EngineError } from "./engine/engine.ts";
+import type { Interruption } from "./command-line-terminal.ts";
+import {
+  onInterrupt,
+  quietReporter,
+  reporterFor,
+  sayUnfinished,
+  sentence,
+  tell,
+  terminal,
+  UsageError,
+  withEngineWarning,
+} from "./command-line-terminal.ts";
 import { countText } from "./evaluate/numbers.ts";
 import { renderHeads, renderScorecard } from "./evaluate/scorecard.ts";
 import type { Program } from "./program.ts";
-import type { Unfinished } from "./run.ts";
 import { evalRun, predictRun, resumeRun, trainProgram } from "./run.ts";
-import type { Reporter } from "./train/reporter.ts";
-import { createBarReporter, createLineReporter, silentReporter } from "./train/reporter.ts";
-import { TrainingError } from "./train/training-error.ts";
+import { finishedText, savedText } from "./train/run-text.ts";
 
 const usage = (file: string): string => `Usage: node ${file} COMMAND [options]
 
@@ -37,8 +41,6 @@ train            train the model, judge it, print its scorecard
 eval RUN         judge a run on its test rows, or on --data FILE
 predict RUN      predict the rows of --data FILE, into -o FILE.csv|jsonl|parquet
 `;
-
-class UsageError extends Error {}
 
 /** Runs `argv` on a program whose file is `file`, and ends the process with the exit code. */
 export async function runCommandLine(program: Program, file: string, argv: readonly string[]): Promise<void> {
@@ -70,13 +72,19 @@ async function runCommand(
     process.stdout.write(usage(shown));
     return command === undefined ? 2 : 0;
   }
-  if (command === "train") return train(program, file, rest, stop);
-  if (command === "eval") return evaluate(rest, stop.signal);
-  if (command === "predict") return predict(rest, stop.signal);
+  if (command === "train") return train(program, file, shown, rest, stop);
+  if (command === "eval") return evaluate(shown, rest, stop.signal);
+  if (command === "predict") return predict(shown, rest, stop.signal);
   throw new UsageError(`no command ${command}; it has train, eval and predict`);
 }
 
-async function train(program: Program, file: string, argv: readonly string[], stop: Interruption): Promise<number> {
+async function train(
+  program: Program,
+  file: string,
+  shown: string,
+  argv: readonly string[],
+  stop: Interruption,
+): Promise<number> {
   const { argv: rest, run } = takeResume(argv);
   const { values } = parse(rest, 0, {
     data: { type: "string" },
@@ -103,9 +111,9 @@ async function train(program: Program, file: string, argv: readonly string[], st
     resumed ??
     (values.out as string | undefined) ??
     path.join("runs", program.name, `${timeStamp(new Date())}-${seed ?? program.training.seed}`);
-  const result =
+  const training =
     resumed === undefined
-      ? await trainProgram(program, {
+      ? trainProgram(program, {
           ...common,
           base: (values.base as string | undefined) ?? baseOf(file),
           ...(values.data !== undefined && { source: values.data as string }),
@@ -115,18 +123,20 @@ async function train(program: Program, file: string, argv: readonly string[], st
           baselines: values["no-baselines"] !== true,
           sources: sourcesBeside(file),
         })
-      : await resumeRun(resumed, { ...common, programJs: readFileSync(file, "utf8") });
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      : resumeRun(resumed, { ...common, programJs: readFileSync(file, "utf8") });
+  const result = await training.catch((error: unknown) => {
+    if ((error as Error | undefined)?.name === "AbortError")
+      say(`Stopped before the first step; ${resumed === undefined ? "nothing was written" : `${out} is as it was`}.`);
+    throw error;
+  });
   if (result.status === "whole") {
-    say(`${out} is finished: ${result.epochs.ended} of ${count(result.epochs.planned, "epoch")}.`);
+    say(finishedText(out, result.epochs));
     return 0;
   }
-  for (const { code, facts } of result.notes) if (code === "same-prediction") say(sentence(code, facts));
-  const goOn = `Go on: node ${path.relative(process.cwd(), file)} train --resume ${out}`;
+  for (const { code, facts } of result.notes) if (code === "same-prediction") say(sentence(code, facts, shown));
+  const goOn = `Go on: node ${shown} train --resume ${out}`;
   if (result.scorecard === undefined) {
-    const { ended, planned } = result.epochs;
-    const { done, of } = result.step;
-    say(done === 0 ? `Saved after epoch ${ended} of ${planned}. ${goOn}` : `Saved in epoch ${ended + 1}, step ${done} of ${of}. ${goOn}`);
+    say(`${savedText(result)} ${goOn}`);
     return 130;
   }
   if (json) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
@@ -137,6 +147,10 @@ async function train(program: Program, file: string, argv: readonly string[], st
   }
   if (result.interrupted) say(`Stopped while its floors were trained; the model is whole. ${goOn}`);
   return result.interrupted ? 130 : 0;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** `--resume` may have a RUN behind it, which Node's own reader of options does not know. */
@@ -156,7 +170,7 @@ async function chosenRun(run: string, program: Program, values: { [name: string]
   return findUnfinished(run, ({ model }) => model === program.name);
 }
 
-async function evaluate(argv: readonly string[], signal: AbortSignal): Promise<number> {
+async function evaluate(shown: string, argv: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parse(argv, 1, { data: { type: "string" }, json: { type: "boolean" } });
   const data = values.data as string | undefined;
   const result = await evalRun(positionals[0] as string, {
@@ -164,7 +178,7 @@ async function evaluate(argv: readonly string[], signal: AbortSignal): Promise<n
     reporter: quietReporter(),
     signal,
   });
-  sayUnfinished(result.unfinished);
+  sayUnfinished(result.unfinished, shown);
   if (values.json === true) process.stdout.write(`${JSON.stringify(result.scorecard, null, 2)}\n`);
   else {
     const { model, seed, started } = result.environment;
@@ -184,7 +198,7 @@ async function evaluate(argv: readonly string[], signal: AbortSignal): Promise<n
   return 0;
 }
 
-async function predict(argv: readonly string[], signal: AbortSignal): Promise<number> {
+async function predict(shown: string, argv: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parse(argv, 1, { data: { type: "string" }, out: { type: "string", short: "o" } });
   if (values.data === undefined) throw new UsageError("predict needs --data FILE");
   const out = values.out as string | undefined;
@@ -194,7 +208,7 @@ async function predict(argv: readonly string[], signal: AbortSignal): Promise<nu
     reporter: quietReporter(),
     signal,
   });
-  sayUnfinished(unfinished);
+  sayUnfinished(unfinished, shown);
   if (out === undefined) for (const line of csvLines(predictions)) process.stdout.write(line);
   else
     process.stderr.write(
@@ -259,144 +273,4 @@ export function timeStamp(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}T${two(date.getHours())}-${two(date.getMinutes())}-${two(date.getSeconds())}`;
-}
-
-// ---------------------------------------------------------------- terminal
-
-function terminal(stream: NodeJS.WriteStream): { width: number; color: boolean; ascii: boolean } {
-  const { NO_COLOR, FORCE_COLOR, MMFC_ASCII, LC_ALL, LC_CTYPE, LANG } = process.env;
-  const locale = LC_ALL || LC_CTYPE || LANG || "UTF-8";
-  return {
-    width: Math.min(100, stream.columns ?? 100),
-    color: FORCE_COLOR !== undefined ? FORCE_COLOR !== "0" : NO_COLOR === undefined && stream.isTTY === true,
-    ascii: MMFC_ASCII === "1" || (process.platform !== "win32" && !/utf-?8/i.test(locale)),
-  };
-}
-
-function reporterFor(json: boolean): Reporter {
-  if (json) return silentReporter;
-  const { stderr } = process;
-  const live = stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== "dumb";
-  const options = { stream: stderr, ...terminal(stderr) };
-  return live ? createBarReporter(options) : createLineReporter(options);
-}
-
-/** Where there is no TensorFlow, the line of the engine is followed by what that means. */
-function withEngineWarning(reporter: Reporter): Reporter {
-  return {
-    ...reporter,
-    engine(line) {
-      reporter.engine(line);
-      if (line.startsWith("tensorflow")) return;
-      reporter.warning(
-        `Training runs on ${line.startsWith("wasm") ? "wasm" : "the CPU"}, without TensorFlow: the larger the model, the slower.`,
-      );
-    },
-  };
-}
-
-/** For `eval` and `predict`: only what takes long is shown. */
-function quietReporter(): Reporter {
-  const { preparing, prepared, end, warning } = reporterFor(false);
-  return { ...silentReporter, preparing, prepared, end, warning };
-}
-
-/** Being told to stop: by Ctrl-C, by the system, by a terminal that is closed. */
-interface Interruption {
-  readonly signal: AbortSignal;
-  /** Puts an ear on a training, to say which step is being finished. */
-  listen(reporter: Reporter): Reporter;
-  release(): void;
-}
-
-/** The first time asks, the second ends the process. */
-function onInterrupt(): Interruption {
-  const controller = new AbortController();
-  let [step, end] = [0, (): void => {}];
-  const listener = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    end();
-    if (step > 0) process.stderr.write(`Finishing step ${step}; Ctrl-C again stops at once\n`);
-    controller.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const name of signals) process.on(name, listener);
-  return {
-    signal: controller.signal,
-    listen(reporter) {
-      end = reporter.end;
-      return {
-        ...reporter,
-        step(event) {
-          step = event.step;
-          reporter.step(event);
-        },
-      };
-    },
-    release() {
-      for (const name of signals) process.off(name, listener);
-    },
-  };
-}
-
-function sayUnfinished(unfinished: Unfinished | undefined): void {
-  if (unfinished !== undefined) process.stderr.write(`${sentence("run-unfinished", unfinished)}\n`);
-}
-
-/** Says why it stopped; returns the exit code. */
-function tell(error: unknown, shown: string): number {
-  const say = (text: string): void => void process.stderr.write(`${text}\n`);
-  if (error instanceof UsageError) {
-    say(`${shown}: ${error.message}\nnode ${shown} --help has its options`);
-    return 2;
-  }
-  if ((error as Error | undefined)?.name === "AbortError") {
-    say("Stopped before the first step; nothing was written.");
-    return 130;
-  }
-  if (error instanceof DataError) {
-    for (const { code, about, facts, rows, rowCount } of error.problems) {
-      const place = [about.statement, about.property, about.column].filter((part) => part !== undefined).join(", ");
-      say(sentence(code, facts, ` (${place})`));
-      const shown = (rows ?? []).slice(0, 10);
-      for (const row of shown)
-        say(
-          `    row ${countText(row.row)}   ${row.path ?? row.value ?? ""}${row.why === undefined ? "" : `   ${row.why}`}`,
-        );
-      const all = rowCount ?? rows?.length ?? 0;
-      if (all > shown.length) say(`    and ${countText(all - shown.length)} more`);
-    }
-    return 1;
-  }
-  if (error instanceof TrainingError) {
-    const { layer, ...facts } = error.facts;
-    say(sentence(error.code, { ...facts, ...(layer !== undefined && { text: layer }) }));
-    if (error.run !== undefined)
-      say(`  The weights of epoch ${facts.kept} can be judged: node ${shown} eval ${error.run}`);
-    return 1;
-  }
-  if (error instanceof RunError) {
-    const near =
-      "near" in error.facts && error.facts.near.length > 0 ? { kind: "few", words: error.facts.near } : undefined;
-    say(sentence(error.code, { ...error.facts, near }));
-    return 1;
-  }
-  if (error instanceof EngineError) {
-    say(`error engine-unusable\n  ${error.message}`);
-    return 3;
-  }
-  say(process.env.MMFC_DEBUG === "1" ? ((error as Error).stack ?? String(error)) : `internal-error: ${String(error)}`);
-  return 70;
-}
-
-/** A message of the catalogue without its frame: a program has no spec to draw. */
-function sentence(code: string, facts: object, place = ""): string {
-  const nowhere = { file: "", start: 0, end: 0 };
-  try {
-    const { severity, message, help } = report(code as Code, nowhere, facts as never);
-    return `${severity} ${code}${place}\n  ${message}${help === undefined ? "" : `\n  help: ${help}`}`;
-  } catch {
-    // Facts of another shape than the sentence needs are still better than nothing.
-    return `error ${code}${place}\n  ${JSON.stringify(facts)}`;
-  }
 }

@@ -13,6 +13,7 @@ import {
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Inspection } from "../../runtime/data/inspect.ts";
 import type { DataNote, Progress } from "../../runtime/data/modality.ts";
+import type { SharedTables } from "../../runtime/data/shared-tables.ts";
 import { partNotes } from "../data-notes.ts";
 
 /** A table that was looked at. */
@@ -49,6 +50,18 @@ export interface DataLookOptions {
 
 /** Looks at the data of the models of a spec; what the spec's own check has said already is left out. */
 export async function lookAtSpec(spec: Compilation, options: DataLookOptions): Promise<DataLook> {
+  const plans = spec.models.flatMap((model) => (model.data === undefined ? [] : [model.data.plan]));
+  if (plans.length === 0) return lookAtModels(spec, options);
+  const { shareTables } = await import("../../runtime/data/shared-tables.ts");
+  const shared = shareTables(plans);
+  try {
+    return await lookAtModels(spec, options, shared);
+  } finally {
+    await shared.close();
+  }
+}
+
+async function lookAtModels(spec: Compilation, options: DataLookOptions, shared?: SharedTables): Promise<DataLook> {
   const found: Diagnostic[] = [];
   const tables = new Map<string, TableLook>();
   const known = options.known ?? new Map<string, Promise<Inspection>>();
@@ -56,7 +69,7 @@ export async function lookAtSpec(spec: Compilation, options: DataLookOptions): P
     // A table that is not there, or that is none, was spoken of when its columns were read.
     if (model.data === undefined || model.table === undefined) continue;
     if (options.which !== undefined && !options.which(model)) continue;
-    const inspection = await inspectOnce(model.data, options, known);
+    const inspection = await inspectOnce(model.data, options, known, shared);
     const { problems, notes } = inspection;
     const { messages } = partNotes(notes);
     const said = problemDiagnostics(spec, model.name, [...problems, ...messages]);
@@ -85,6 +98,7 @@ async function inspectOnce(
   { plan, base }: NonNullable<CompiledModel["data"]>,
   { signal, threads, onProgress, source }: DataLookOptions,
   known: Map<string, Promise<Inspection>>,
+  tables: SharedTables | undefined,
 ): Promise<Inspection> {
   const key = JSON.stringify([path.resolve(base), source ?? "", plan]);
   const before = known.get(key);
@@ -97,6 +111,7 @@ async function inspectOnce(
     ...(threads !== undefined && { threads }),
     ...(signal !== undefined && { signal }),
     ...(onProgress !== undefined && { onProgress }),
+    ...(tables !== undefined && { tables }),
   });
   known.set(key, inspection);
   return inspection;

@@ -12,6 +12,7 @@ import { DataError } from "../../runtime/data/batch.ts";
 import { renderScorecard } from "../../runtime/evaluate/scorecard.ts";
 import type { TrainResult } from "../../runtime/run.ts";
 import type { Reporter } from "../../runtime/train/reporter.ts";
+import { savedText } from "../../runtime/train/run-text.ts";
 import { TrainingError } from "../../runtime/train/training-error.ts";
 import { type CompiledSpec, sayDiagnostics } from "../compilation.ts";
 import { partNotes } from "../data-notes.ts";
@@ -89,12 +90,6 @@ export async function carryOut(training: Training, terminal: Context["terminal"]
   }
 }
 
-/** `Saved in epoch 7, step 251 of 570.`, `Saved after epoch 7 of 15.` */
-function savedText({ epochs, step }: TrainResult): string {
-  if (step.done === 0) return `Saved after epoch ${epochs.ended} of ${epochs.planned}.`;
-  return `Saved in epoch ${epochs.ended + 1}, step ${step.done} of ${step.of}.`;
-}
-
 function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === "AbortError" || error.name === "Interrupted");
 }
@@ -108,7 +103,8 @@ function stopOf(error: unknown, { ir, model, spec, out }: Training): unknown {
   }
   if (error instanceof TrainingError) {
     const { epoch, kept } = error.facts;
-    const judge = error.run === undefined ? "" : ` The weights of epoch ${kept} can be judged: mmfc eval ${pathText(out)}`;
+    const judge =
+      error.run === undefined ? "" : ` The weights of epoch ${kept} can be judged: mmfc eval ${pathText(out)}`;
     return new Stop([lossDiagnostic(error, ir, spec)], spec.files, `Stopped in epoch ${epoch}.${judge}`);
   }
   return error;

@@ -5,13 +5,15 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Model } from "../../compiler/ir/ir.ts";
-import { count, path as pathText } from "../../diagnostics/phrase.ts";
+import { path as pathText } from "../../diagnostics/phrase.ts";
+import { codeOf } from "../../runtime/artifact/load-program.ts";
 import { RunError } from "../../runtime/artifact/run-error.ts";
 import type { StoredRun } from "../../runtime/artifact/run-folder.ts";
 import { findUnfinished, isFinished, openRun } from "../../runtime/artifact/run-folder.ts";
 import { packageVersion } from "../../runtime/artifact/version.ts";
 import type { TrainResult, WholeRun } from "../../runtime/run.ts";
 import { resumeRun } from "../../runtime/run.ts";
+import { finishedText } from "../../runtime/train/run-text.ts";
 import { type CompiledSpec, compileSpec } from "../compilation.ts";
 import type { Context } from "../define.ts";
 import { activity } from "../end.ts";
@@ -33,7 +35,11 @@ export async function resume({ args, options, terminal, command }: Context): Pro
   const flags = fixed.filter(([name]) => options[name] !== undefined && options[name] !== false);
   const flag = options.baselines === false ? "--no-baselines" : flags[0]?.[1];
   if (flag !== undefined)
-    throw new UsageMistake(command, `${flag} does not go with --resume: the run has its own`, "leave it out, or start a new run");
+    throw new UsageMistake(
+      command,
+      `${flag} does not go with --resume: the run has its own`,
+      "leave it out, or start a new run",
+    );
   const dir = await chosenRun(args[0], options);
   activity.doing = "resuming";
   activity.place = dir;
@@ -41,9 +47,7 @@ export async function resume({ args, options, terminal, command }: Context): Pro
   const { environment } = stored;
   const name = pathText(dir);
   if (isFinished(environment)) {
-    const { ended, planned } = environment.epochs;
-    const early = ended < planned ? ": nothing got better after that" : "";
-    terminal.say(`${name} is finished: ${ended} of ${count(planned, "epoch")}${early}.`);
+    terminal.say(finishedText(name, environment.epochs));
     return 0;
   }
   const { spec, ir } = await specOf(stored);
@@ -81,7 +85,10 @@ async function chosenRun(spec: string | undefined, options: Context["options"]):
 /** The process that finishes it in between is hardly ever met. */
 function trained(result: TrainResult | WholeRun): TrainResult {
   if (result.status !== "whole") return result;
-  throw new RunError({ code: "run-unreadable", facts: { path: result.dir, why: "another process has just finished it" } });
+  throw new RunError({
+    code: "run-unreadable",
+    facts: { path: result.dir, why: "another process has just finished it" },
+  });
 }
 
 /**
@@ -113,5 +120,5 @@ async function saysTheSame(run: StoredRun, text: string, ir: Model | undefined):
   if (run.environment.mmfc !== packageVersion()) return same;
   if (ir === undefined) return false;
   const { emitTypescript } = await import("../../compiler/emit/typescript/index.ts");
-  return (await emitTypescript(ir))["program.js"] === run.programJs;
+  return codeOf((await emitTypescript(ir))["program.js"]) === codeOf(run.programJs);
 }

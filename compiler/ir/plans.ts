@@ -204,7 +204,7 @@ export function lowerTraining(
       : {
           stop: {
             patience: stop.args.patience as number,
-            monitor: (stop.args.monitor as string | undefined) ?? "loss",
+            monitor: watched(stop.args.monitor as string | undefined, heads),
           },
         }),
     seed: args.number("seed"),
@@ -222,6 +222,12 @@ export function lowerTraining(
           ),
         }),
   };
+}
+
+/** What an inherited `monitor` names may not be there any more: a model that replaced that head watches its loss. */
+function watched(monitor: string | undefined, heads: TrainPlan["heads"]): string {
+  if (monitor === undefined || !monitor.includes(".")) return monitor ?? "loss";
+  return heads[monitor.slice(0, monitor.indexOf("."))] === undefined ? "loss" : monitor;
 }
 
 /** The floors that are always there, then those asked for. */

@@ -148,18 +148,22 @@ export const data = {
     fix: "offer",
     needs: "data",
   }),
-  /** `kind`: "sound", "a picture"; each row says why. */
-  "file-unreadable": defineMessage<{ files: number; kind: string }>({
+  /** `kind`: "sound", "a picture"; each row says why. `path` and `why`: a file that the spec names itself, an archive. */
+  "file-unreadable": defineMessage<{ files: number; kind: string; path?: string; why?: string }>({
     severity: "error",
-    message: (f) => `${count(f.files, "file")} ${agree(f.files, "is", "are")} not readable as ${f.kind}.`,
-    help: () => "replace them, or leave their rows out with `where`",
+    message: (f) =>
+      f.path === undefined
+        ? `${count(f.files, "file")} ${agree(f.files, "is", "are")} not readable as ${f.kind}.`
+        : `${path(f.path)} is not readable as ${f.kind}${f.why === undefined ? "" : `: ${f.why}`}.`,
+    help: (f) => (f.path === undefined ? "replace them, or leave their rows out with `where`" : "replace it"),
     needs: "data",
   }),
   /** `most`: printed, "100,000,000 pixels", "24 h", "1 GB". */
-  "file-too-large": defineMessage<{ files: number; most: string }>({
+  "file-too-large": defineMessage<{ files: number; most: string; path?: string }>({
     severity: "error",
-    message: (f) => `${count(f.files, "file")} would unpack to more than ${f.most}.`,
-    help: () => "make them smaller",
+    message: (f) =>
+      `${f.path === undefined ? count(f.files, "file") : path(f.path)} would unpack to more than ${f.most}.`,
+    help: (f) => (f.path === undefined ? "make them smaller" : "make it smaller"),
     needs: "data",
   }),
   /** `rates`: printed, "8 kHz (2,990)"; `write`: `rate: 8kHz`. */

@@ -5,12 +5,12 @@ import { code, count, list, number, path, quoted, size, tick } from "../phrase.t
 
 export const training = {
   /**
-   * `text`: the first stage whose output (with `of`: whose weights) was not finite; `kept`: the epoch whose weights stay
-   * (none before the first).
+   * `text`: the first stage whose output was not finite; with `of: "weights"` whose weights, with `of: "loss"` the head
+   * whose loss alone was not. `kept`: the epoch whose weights stay (none before the first).
    */
   "loss-not-finite": defineMessage<{
     is: "NaN" | "infinite";
-    of?: "weights";
+    of?: "weights" | "loss";
     step: number;
     epoch: number;
     text?: string;
@@ -18,7 +18,7 @@ export const training = {
   }>({
     severity: "error",
     message: (f) =>
-      `The ${f.of ?? "loss"} became ${f.is} in step ${number(f.step)} (epoch ${number(f.epoch)})${f.text === undefined ? "" : `, first ${f.of === undefined ? "in the output" : "those"} of ${tick(f.text)}`}.`,
+      `The ${f.of ?? "loss"} became ${f.is} in step ${number(f.step)} (epoch ${number(f.epoch)})${f.text === undefined ? "" : `, first ${firstIn[f.of ?? "output"]} ${tick(f.text)}`}.`,
     help: (f) =>
       `add \`clip: norm(1)\` to \`train\`, or lower the rate${f.kept === undefined || f.kept < 1 ? "" : `; the run keeps the weights of epoch ${number(f.kept)}`}`,
     needs: "run",
@@ -31,8 +31,8 @@ export const training = {
     fix: "offer",
     needs: "run",
   }),
-  /** `run`: what can be resumed, once something was trained. */
-  "file-changed": defineMessage<{ path: string; how: "changed" | "vanished"; run?: string }>({
+  /** `run`: what can be resumed, once something was trained (new rows of a trained model: true). */
+  "file-changed": defineMessage<{ path: string; how: "changed" | "vanished"; run?: string | true }>({
     severity: "error",
     message: (f) => `${path(f.path)} ${f.how} while it was read.`,
     help: (f) =>
@@ -68,7 +68,7 @@ export const runs = {
   }),
   /**
    * `best`: the epoch whose weights are used, which may be only the `last` whole one; 0: no epoch has ended, and they are
-   * those after `step`. `running`: it is being trained at this moment.
+   * those after `step`. `running`: it is being trained at this moment; `failed`: it would fail again.
    */
   "run-unfinished": defineMessage<{
     path: string;
@@ -78,6 +78,7 @@ export const runs = {
     last?: boolean;
     step?: number;
     running?: boolean;
+    failed?: boolean;
   }>({
     severity: "note",
     message: (f) =>
@@ -86,7 +87,10 @@ export const runs = {
           ? `its ${f.last === true ? "last" : "best"} weights are used, those of epoch ${number(f.best)}`
           : `its weights after step ${number(f.step ?? 0)} are used`
       }.`,
-    help: (f) => (f.running === true ? undefined : `finish it with ${code(`mmfc train --resume ${path(f.path)}`)}`),
+    help: (f) =>
+      f.running === true || f.failed === true
+        ? undefined
+        : `finish it with ${code(`mmfc train --resume ${path(f.path)}`)}`,
     needs: "run",
   }),
   /** `use`: the version of mmfc that reads it; `resumable`: it can be finished; else it is to be trained again. */
@@ -159,7 +163,7 @@ export const engine = {
     severity: "error",
     message: (f) =>
       `The disk of ${path(f.path)} is full${f.needs === undefined ? "" : `; ${size(f.needs)} more is needed`}.`,
-    help: (f) => `free some${f.run === undefined ? "" : `, then ${code(`mmfc train --resume ${path(f.run)}`)}`}`,
+    help: (f) => `free some${typeof f.run !== "string" ? "" : `, then ${code(`mmfc train --resume ${path(f.run)}`)}`}`,
     needs: "engine",
   }),
   /** `run`: what can be resumed; `gone`: a run that is no longer there. */
@@ -187,10 +191,12 @@ export const internal = {
   }),
 };
 
+const firstIn = { output: "in the output of", weights: "those of", loss: "that of" } as const;
+
 function accessHelp(f: { how: "read" | "written"; why: string; run?: string; gone?: boolean }): string | undefined {
   const { how, why } = f;
   if (f.gone === true) return "start again, and leave the folder where it is";
-  if (f.run !== undefined) return `change that, then ${code(`mmfc train --resume ${path(f.run)}`)}`;
+  if (typeof f.run === "string") return `change that, then ${code(`mmfc train --resume ${path(f.run)}`)}`;
   if (why.startsWith("too many files")) return "close some, or raise the limit: `ulimit -n 4096`";
   if (how === "written")
     return /rights|permission/.test(why)

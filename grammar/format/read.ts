@@ -342,7 +342,7 @@ function createReader(text: string, tokens: readonly Token[], comments: readonly
     if (last === undefined) openTrail = trail;
     else {
       // without its comma, nothing is between it and these
-      if (last.trail.length + trail.length > 0) last.trail = [...last.after, ...last.trail, ...trail];
+      if (last.trail.length + trail.length + lead.length > 0) last.trail = [...last.after, ...last.trail, ...trail];
       else if (last.after.length > 0) close = { ...close, notes: [...last.after, ...close.notes], size: undefined };
       last.after = none;
     }

@@ -68,7 +68,10 @@ export async function openCheckpoint(run: string, name: string, spec: string): P
     if (format !== FORMAT || state === undefined) throw unreadable("is no checkpoint");
     if (version !== String(CHECKPOINT_VERSION)) {
       const was = [`checkpoints of form ${version ?? "0"}`];
-      throw new RunError({ code: "resume-differs", facts: { path: run, was, here: [`form ${CHECKPOINT_VERSION}`], spec } });
+      throw new RunError({
+        code: "resume-differs",
+        facts: { path: run, was, here: [`form ${CHECKPOINT_VERSION}`], spec },
+      });
     }
     return { shown, state: JSON.parse(state), arrays: file.arrays, close: file.close };
   } catch (error) {

@@ -37,3 +37,9 @@ function isProgram(value: unknown): value is Program {
     typeof program?.buildModel === "function" && typeof program.name === "string" && typeof program.data === "object"
   );
 }
+
+/** A program without its comments, which name lines of the spec: what has to be equal for two to be the same. */
+export function codeOf(program: string): string {
+  const lines = program.split("\n").filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line));
+  return lines.join("\n");
+}

@@ -23,7 +23,7 @@ import { makeFolder } from "../make-folder.ts";
 import { problem } from "./problems.ts";
 
 /** Raise it whenever decoded values change; old entries are then never found again. */
-export const featureVersion = 3;
+export const featureVersion = 2;
 
 /** `${XDG_CACHE_HOME or ~/.cache}/mmfc` */
 export function cacheRoot(): string {

@@ -17,6 +17,8 @@ export interface Database {
   /** How many statements a text holds; throws where it is not SQL. */
   statements(sql: string): Promise<number>;
   readonly connection: DuckDBConnection;
+  /** Throws the signal's reason where it was stopped: what failed then says nothing of the data. */
+  throwIfStopped(): void;
   close(): void;
 }
 
@@ -74,6 +76,7 @@ export async function openDatabase(folder: string, options: DatabaseOptions = {}
         each(chunk.getColumns() as unknown[][]);
       }
     },
+    throwIfStopped: () => signal?.throwIfAborted(),
     statements: async (sql) => (await connection.extractStatements(sql)).count,
     close() {
       signal?.removeEventListener("abort", stop);

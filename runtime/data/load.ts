@@ -12,7 +12,7 @@ import { dialectOf, readHead } from "./csv.ts";
 import { type Database, firstLine, quoteName, quoteText } from "./duckdb.ts";
 import { problem } from "./problems.ts";
 import { formatOf, type SourceFile } from "./source-files.ts";
-import { checkText, explainUnreadable, mostLine, unreadable } from "./unreadable.ts";
+import { checkText, explainUnreadable, mostLine, noFault, unreadable, whyRecord } from "./unreadable.ts";
 
 // Columns are c0, c1 … inside, because SQL does not tell "Name" from "name".
 export const tableName = "mmfc_rows";
@@ -105,6 +105,7 @@ export async function loadFiles(
     try {
       await database.run(index === 0 ? `CREATE TABLE ${tableName} AS ${query}` : `INSERT INTO ${tableName} ${query}`);
     } catch (error) {
+      database.throwIfStopped();
       throw await explainUnreadable(error, one.file, one.names.length, header);
     }
   }
@@ -144,12 +145,18 @@ async function describeFile(database: Database, file: SourceFile, header: boolea
   const format = formatOf(file.absolute);
   if (typeof format === "object") throw unreadable(file, format.why);
   if (statSync(file.absolute).isDirectory()) throw unreadable(file, "it is a folder");
-  if (format !== "parquet") await checkText(file);
+  const { endless } = format === "parquet" ? { endless: false } : await checkText(file);
   try {
-    if (format === "delimited") return await describeDelimited(file, header, wanted);
+    if (format === "delimited") {
+      const described = await describeDelimited(file, header, wanted);
+      // DuckDB leaves out an endless last line without a word.
+      const bad = endless ? await whyRecord(file, described.names.length, header) : undefined;
+      if (bad !== undefined) throw bad;
+      return described;
+    }
     return format === "json" ? await describeJson(database, file) : await describeParquet(database, file);
   } catch (error) {
-    if (error instanceof Error && error.name === "DataError") throw error;
+    database.throwIfStopped();
     throw await explainUnreadable(error, file, 0, header);
   }
 }
@@ -227,14 +234,15 @@ export async function loadQuery(database: Database, query: string, wanted: Wante
     );
     return described.map(([name, type], i) => ({ ...columnOf(name, `c${i}`, type), loaded: load.has(name) }));
   } catch (error) {
-    if (error instanceof Error && error.name === "DataError") throw error;
+    database.throwIfStopped();
+    if (noFault(error)) throw error;
     throw problem("query-error", source, { why: firstLine(error) });
   }
 }
 
 /** A query as a subquery: it then can only read. @throws DataError where it is something else, or several */
 export async function selectOf(database: Pick<Database, "statements">, query: string): Promise<string> {
-  const first = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*([a-z]+)/i.exec(query)?.[1]?.toUpperCase();
+  const first = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(query)?.[1]?.toUpperCase();
   if (first !== undefined && !reading.has(first))
     throw problem("query-error", source, { why: `it starts with \`${first}\`, and a query here only reads` });
   if (first === undefined && !query.includes("(")) throw problem("query-error", source, { why: "it is empty" });
@@ -330,6 +338,8 @@ export async function applyWhere(
       `CREATE TABLE mmfc_kept AS SELECT ${columnsKept.join(", ")} FROM ${tableName} WHERE rowid IN (${select}) ORDER BY rowid`,
     );
   } catch (error) {
+    database.throwIfStopped();
+    if (noFault(error)) throw error;
     throw problem("query-error", { statement: "data", property: "where" }, { why: plainWhy(error, columns) });
   }
   await database.run(`DROP TABLE ${tableName}`);

@@ -105,9 +105,7 @@ async function openPlace(shown: string, absolute: string, base: string, cacheDir
     if (!stat.isFile()) throw new Error("it is neither a file nor a folder");
     return await archiveRoot(shown, absolute, cacheDir);
   } catch (error) {
-    if (error instanceof TooLarge) throw problem("file-too-large", about, { files: 1, most: error.most }, []);
-    throw problem("file-unreadable", about, { files: 1, kind: "an archive" }, [
-      { table: shown, row: 0, path: shown, why: reasonOf(error) },
-    ]);
+    if (error instanceof TooLarge) throw problem("file-too-large", about, { files: 1, most: error.most, path: shown });
+    throw problem("file-unreadable", about, { files: 1, kind: "an archive", path: shown, why: reasonOf(error) });
   }
 }

@@ -6,8 +6,8 @@ import type { ModalityPlan, PartName } from "../../plan/plan.ts";
 import type { Batch, BatchOptions, NumArray, Part } from "./batch.ts";
 import type { Feed } from "./modality.ts";
 import { createRandom, hashText, permutation, type Random } from "./random.ts";
-import type { Table } from "./source.ts";
 import { labelledRows, type ReadyTarget, targetRows } from "./ready-targets.ts";
+import type { Table } from "./source.ts";
 
 /** A modality that is ready. */
 export interface ReadyModality {

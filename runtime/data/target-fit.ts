@@ -240,12 +240,12 @@ function fitNumbers(cells: TargetCells, train: Int32Array, parts: readonly PartR
 function reportLog(cells: TargetCells, c: number, parts: readonly PartRows[], { table, problems }: Place): void {
   const width = cells.columns.length;
   const column = cells.columns[c]!;
-  const valueOf = (row: number): number => cells.numbers![row * width + c]!;
+  const numberAt = (row: number): number => cells.numbers![row * width + c]!;
   const inParts = new Uint8Array(table.rows);
   for (const part of parts) for (const row of part.rows) inParts[row] = 1;
   const rows = rowList();
   for (let row = 0; row < table.rows; row++)
-    if (inParts[row] === 1 && valueOf(row) <= 0) rows.add(() => table.row(row, { value: String(valueOf(row)) }));
+    if (inParts[row] === 1 && numberAt(row) <= 0) rows.add(() => table.row(row, { value: String(numberAt(row)) }));
   if (rows.count === 0) return;
   const about = { statement: cells.name, property: "transform", column };
   problems.add("log-of-zero", about, { rows: rows.count, column }, rows);

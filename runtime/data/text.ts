@@ -134,7 +134,19 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
             return filesOf(files!, usedItems(files!, rows).used);
           },
         }
-      : {}),
+      : {
+          async inspect(rows: Int32Array, train: Int32Array) {
+            if (!columns.every((column) => place.table.has(column))) return 0;
+            const learnt = marked(sampleOf(train), place.table.rows);
+            const tokenize = createTokenizer(await ownTokenizer(plan, visit, learnt));
+            const lengths: number[] = [];
+            await visit(marked(sampleOf(rows), place.table.rows), (_, texts) => {
+              for (const text of texts) if (text !== undefined) lengths.push(tokenize(text).length);
+            });
+            noteCut(name, plan, place, lengths);
+            return 0;
+          },
+        }),
     async prepare(rows, train, fitted) {
       if (files !== undefined) await lookAtFiles(files, rows);
       const made = fitted ?? (await fitText(name, plan, place, width, several, visit, train));
@@ -150,25 +162,39 @@ export function textReader(name: string, plan: TextPlan, place: Workplace): Moda
       const length = plan.tokens;
       const writer = createStore("i32", rows.length, [width * length], place.aside);
       const lengths: number[] = [];
-      let cut = 0;
       await visit(wanted, (row, texts) => {
         const out = new Int32Array(width * length);
         texts.forEach((text, k) => {
           if (text === undefined) return;
           const tokens = tokenize(text).map((token) => ids.get(token) ?? 1);
           lengths.push(tokens.length);
-          if (tokens.length > length) cut++;
           padInto(out, k * length, tokens, length, plan.pad);
         });
         writer.write(slots[row]!, out);
       });
-      noteCut(name, plan, place, lengths, cut);
+      noteCut(name, plan, place, lengths);
       return { fitted: made, feed: textFeed(plan, state, width, several, slots, await writer.finish()) };
     },
   };
 }
 
-function noteCut(name: string, plan: TextPlan, place: Workplace, lengths: number[], cut: number): void {
+/** A look counts the tokens of so many texts at most, evenly spread. */
+const mostCounted = 20_000;
+
+function sampleOf(rows: Int32Array): Int32Array {
+  const every = Math.ceil(rows.length / mostCounted);
+  return every <= 1 ? rows : rows.filter((_, i) => i % every === 0);
+}
+
+/** 1 for the rows given, by table row. */
+function marked(rows: Int32Array, all: number): Uint8Array {
+  const marks = new Uint8Array(all);
+  for (const row of rows) marks[row] = 1;
+  return marks;
+}
+
+function noteCut(name: string, plan: TextPlan, place: Workplace, lengths: number[]): void {
+  const cut = lengths.reduce((sum, length) => sum + (length > plan.tokens ? 1 : 0), 0);
   if (lengths.length === 0 || cut / lengths.length < 0.25) return;
   lengths.sort((a, b) => a - b);
   const enough = lengths[Math.min(lengths.length - 1, Math.ceil(lengths.length * 0.95) - 1)]!;
@@ -193,27 +219,15 @@ async function fitText(
   visit: Visit,
   train: Int32Array,
 ): Promise<FittedModality> {
-  const wanted = new Uint8Array(place.table.rows);
-  for (const row of train) wanted[row] = 1;
-  let tokenizer: TokenizerSettings = { tokenizer: plan.tokenizer, lower: plan.lower };
+  const wanted = marked(train, place.table.rows);
   const shared = plan.shares === undefined ? undefined : (place.fittedOf(plan.shares)?.state as TextState | undefined);
   if (plan.shares !== undefined && shared === undefined)
     throw new Error(`\`${name}\` shares the vocabulary of \`${plan.shares}\`, which is not read`);
-  if (shared !== undefined)
-    tokenizer = {
-      ...tokenizer,
-      ...(shared.tokenizer.segment === undefined ? {} : { segment: shared.tokenizer.segment }),
-    };
-  else if (plan.tokenizer === "words") {
-    const samples: string[] = [];
-    if (plan.language === undefined) {
-      await visit(wanted, (_, texts) => {
-        if (samples.length < 2000) for (const text of texts) if (text !== undefined) samples.push(text);
-      });
-    }
-    const segment = segmentationOf(plan.language, samples);
-    if (segment !== undefined) tokenizer = { ...tokenizer, segment };
-  }
+  const segment = shared?.tokenizer.segment;
+  const tokenizer: TokenizerSettings =
+    shared === undefined
+      ? await ownTokenizer(plan, visit, wanted)
+      : { tokenizer: plan.tokenizer, lower: plan.lower, ...(segment === undefined ? {} : { segment }) };
   let words = shared?.words;
   let rows = shared?.rows ?? 0;
   const tokenize = createTokenizer(tokenizer);
@@ -247,6 +261,20 @@ async function fitText(
     vocabulary: rows,
     state: { tokenizer, words, rows, ...(idf === undefined ? {} : { idf }) } satisfies TextState,
   };
+}
+
+/** How texts are cut into tokens, where no other text decides it: by the language given, or by what training rows are in. */
+async function ownTokenizer(plan: TextPlan, visit: Visit, train: Uint8Array): Promise<TokenizerSettings> {
+  const { tokenizer, lower, language } = plan;
+  if (tokenizer !== "words") return { tokenizer, lower };
+  const samples: string[] = [];
+  if (language === undefined) {
+    await visit(train, (_, texts) => {
+      if (samples.length < 2000) for (const text of texts) if (text !== undefined) samples.push(text);
+    });
+  }
+  const segment = segmentationOf(language, samples);
+  return { tokenizer, lower, ...(segment === undefined ? {} : { segment }) };
 }
 
 function textFeed(

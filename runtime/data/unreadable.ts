@@ -30,13 +30,16 @@ const correctRow = "correct the row";
 const replaceFile = "replace it by a whole one";
 
 /**
- * Reads a text file once, to its end: is it UTF-8 without NUL bytes, is what is packed whole and no bomb.
- * @throws DataError not-text, table-unreadable, file-too-large
+ * Reads a text file once, to its end: is it UTF-8 without NUL bytes, is what is packed whole and no bomb. `endless`: it
+ * has a line that is longer than a row may be.
+ * @throws DataError not-text, table-unreadable
  */
-export async function checkText(file: SourceFile): Promise<void> {
+export async function checkText(file: SourceFile): Promise<{ readonly endless: boolean }> {
   const packed = /\.gz$/i.test(file.absolute);
   const most = packed ? Math.max(leastLimit, statSync(file.absolute).size * mostTimes) : Number.POSITIVE_INFINITY;
   let before = 0;
+  let line = 0;
+  let longest = 0;
   // The start of a character that the piece before ended in.
   let rest: Buffer = Buffer.alloc(0);
   try {
@@ -47,6 +50,9 @@ export async function checkText(file: SourceFile): Promise<void> {
       if (!isUtf8(text) || text.includes(0)) throw noText(file, text, before - rest.length);
       rest = Buffer.from(bytes.subarray(bytes.length - cut));
       before += piece.length;
+      const first = piece.indexOf(feed);
+      longest = Math.max(longest, line + (first === -1 ? piece.length : first));
+      line = first === -1 ? line + piece.length : piece.length - piece.lastIndexOf(feed);
       if (before > most)
         throw unreadable(
           file,
@@ -63,11 +69,14 @@ export async function checkText(file: SourceFile): Promise<void> {
     throw error;
   }
   if (rest.length > 0) throw noText(file, rest, before - rest.length);
+  return { endless: longest > mostLine };
 }
+
+const feed = 0x0a;
 
 function noText(file: SourceFile, bytes: Buffer, start: number): Error {
   const bad = notText(bytes, true) ?? { byte: 1, is: `0x${bytes[0]!.toString(16).toUpperCase()}` };
-  const from = encodingOf(bytes);
+  const from = encodingOf(bytes.subarray(Math.max(0, bad.byte - 1000)));
   const facts = { path: file.shown, byte: start + bad.byte, is: bad.is, from: from ?? "" };
   return problem("not-text", about, facts);
 }
@@ -90,11 +99,7 @@ export async function explainUnreadable(
   header: boolean,
 ): Promise<unknown> {
   const message = error instanceof Error ? error.message : String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  // No matter of the file: a stop, rights, a full disk.
-  if (!(error instanceof Error) || error.name === "AbortError" || error.name === "DataError") return error;
-  if (code !== undefined && !code.startsWith("Z_")) return error;
-  if (outOfMemory(error) || diskFull(error)) return error;
+  if (noFault(error)) return error;
   const format = formatOf(file.absolute);
   if (format === "delimited") return whyDelimited(message, file, fields, header);
   if (format === "json") {
@@ -114,6 +119,12 @@ function plainLine(error: unknown, file: SourceFile): string {
     .replaceAll(file.absolute, file.shown);
 }
 
+/** What is no fault of the text that was run or the file that was read: it is said already, or of the machine. */
+export function noFault(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name === "DataError") return true;
+  return (error as NodeJS.ErrnoException).code !== undefined || outOfMemory(error) || diskFull(error);
+}
+
 /** DuckDB has no memory for this, with what it was given. */
 export function outOfMemory(error: unknown): boolean {
   return error instanceof Error && /^Out of Memory Error/.test(error.message) && !diskFull(error);
@@ -128,32 +139,35 @@ export function diskFull(error: unknown): boolean {
 }
 
 async function whyDelimited(message: string, file: SourceFile, fields: number, header: boolean): Promise<Error> {
-  if (fields > 0) {
-    const head = await readHead(file.absolute, 1 << 20);
-    const { delimiter } = dialectOf(head.bytes.toString("utf8"), file.absolute, header);
-    const bad = await firstBadRecord(file.absolute, delimiter, fields, header, mostLine);
-    if (bad !== undefined) {
-      if (bad.what === "ends") {
-        const why = `its lines end with ${bad.first} first and with ${bad.then} from line ${number(bad.line)} on`;
-        return unreadable(file, why, "end all lines alike");
-      }
-      const row = bad.row === 0 ? "its header" : `row ${number(bad.row)}`;
-      switch (bad.what) {
-        case "fields": {
-          const has = `${row} has ${count(bad.fields, "field")}`;
-          return unreadable(file, `${has}, the ${header ? "header" : "first row"} ${number(fields)}`, correctRow);
-        }
-        case "long":
-          return unreadable(file, `${row} is longer than ${size(mostLine)}`, correctRow);
-        case "open":
-          return unreadable(file, `${row}, line ${number(bad.line)}: a quote is not closed`, correctRow);
-        case "after":
-          return unreadable(file, `${row}, line ${number(bad.line)}: text goes on after a closing quote`, correctRow);
-      }
-    }
-  }
+  const bad = fields > 0 ? await whyRecord(file, fields, header) : undefined;
+  if (bad !== undefined) return bad;
   const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
   if (line === undefined) return unreadable(file, plainLine(new Error(message), file));
   const what = /unterminated|quote/i.test(message) ? "a quote is not closed" : "it is not delimited text";
   return unreadable(file, `line ${number(Number(line))}: ${what}`, correctRow);
+}
+
+/** The first record that is none, in a sentence. */
+export async function whyRecord(file: SourceFile, fields: number, header: boolean): Promise<Error | undefined> {
+  const head = await readHead(file.absolute, 1 << 20);
+  const { delimiter } = dialectOf(head.bytes.toString("utf8"), file.absolute, header);
+  const bad = await firstBadRecord(file.absolute, delimiter, fields, header, mostLine);
+  if (bad === undefined) return undefined;
+  const row = bad.row === 0 ? "its header" : `row ${number(bad.row)}`;
+  switch (bad.what) {
+    case "fields": {
+      const has = `${row} has ${count(bad.fields, "field")}`;
+      return unreadable(file, `${has}, the ${header ? "header" : "first row"} ${number(fields)}`, correctRow);
+    }
+    case "long":
+      return unreadable(file, `${row} is longer than ${size(mostLine)}`, correctRow);
+    case "open":
+      return unreadable(file, `${row}, line ${number(bad.line)}: a quote is not closed`, correctRow);
+    case "after":
+      return unreadable(file, `${row}, line ${number(bad.line)}: text goes on after a closing quote`, correctRow);
+    case "ends": {
+      const why = `its lines end with ${bad.first} first and with ${bad.then} from line ${number(bad.line)} on`;
+      return unreadable(file, why, "end all lines alike");
+    }
+  }
 }

@@ -15,6 +15,7 @@ export function metricText(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "-";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   const size = Math.abs(value);
+  if (size >= 1e12) return value.toExponential(3);
   if (size >= 999.9995) return countText(value);
   if (size > 0 && size < 0.0005) return value.toExponential(1);
   return value.toFixed(3);

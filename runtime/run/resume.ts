@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { codeOf } from "../artifact/load-program.ts";
 import { RunError } from "../artifact/run-error.ts";
 import { isFinished } from "../artifact/run-folder.ts";
 import { continueRun, type RunWriter } from "../artifact/run-writer.ts";
@@ -42,7 +43,7 @@ export async function resumeRun(dir: string, options: ResumeOptions = {}): Promi
   const { environment, fitted } = stored;
   const { seed, engine: then, epochs } = environment;
   const place = placeOf(stored, own);
-  if (options.programJs !== undefined && options.programJs !== stored.programJs) {
+  if (options.programJs !== undefined && codeOf(options.programJs) !== codeOf(stored.programJs)) {
     const facts = { path: dir, was: ["another program"], here: [`that of ${own.spec}`], spec: own.spec };
     throw new RunError({ code: "resume-differs", facts });
   }
@@ -56,7 +57,9 @@ export async function resumeRun(dir: string, options: ResumeOptions = {}): Promi
     reporter.start({ model: program.name, seed, out: asFolder(dir), from: resumeText(at) });
     const engine = await engineOf({ threads: then.threads, ...options }, reporter);
     if (engine.kind !== then.kind)
-      reporter.note(`It was begun on ${then.kind} and goes on with ${engine.kind}: the last digits of its numbers may differ.`);
+      reporter.note(
+        `It was begun on ${then.kind} and goes on with ${engine.kind}: the last digits of its numbers may differ.`,
+      );
     const { base, source, started, baselines = true, data } = environment;
     return await carryOut({
       run,
@@ -97,7 +100,12 @@ async function whereItStands(place: RunPlace, planned: number): Promise<ResumePo
     const found = await openPhase(place, { floor });
     await found?.close();
     if (found?.ended !== undefined) continue;
-    return { epochsEnded: ended.epochs, trained: true, floor, ...(found !== undefined && { position: found.position }) };
+    return {
+      epochsEnded: ended.epochs,
+      trained: true,
+      floor,
+      ...(found !== undefined && { position: found.position }),
+    };
   }
   return { epochsEnded: ended.epochs, trained: true };
 }

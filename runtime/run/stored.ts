@@ -28,6 +28,8 @@ export interface Unfinished {
   readonly last: boolean;
   readonly step: number;
   readonly running: boolean;
+  /** At a loss that was no number. */
+  readonly failed: boolean;
 }
 
 /** A run that can be judged and used. */
@@ -118,6 +120,7 @@ function unfinishedOf(path: string, environment: RunEnvironment, running: boolea
     last: best !== bestEpoch,
     step: environment.steps - ended * (environment.stepsPerEpoch ?? 0),
     running,
+    failed: environment.status === "failed",
   };
 }
 

@@ -164,7 +164,7 @@ async function trainSteps(going: Going, step: ReturnType<typeof createStep>): Pr
   const rows = { batchSize: plan.batchSize, start: from, shuffle: draw, augment: draw };
   for await (const batch of train.batches(rows)) {
     const values = step(batch, state.steps, state.sums);
-    if (!values.every(Number.isFinite)) throw lossNotFinite(network, batch, values, state);
+    if (!values.every(Number.isFinite)) throw lossNotFinite(going, batch, values);
     state.steps++;
     state.step++;
     const secondsPerStep = clock() / (state.step - from);
@@ -199,9 +199,7 @@ async function endEpoch(going: Going, rateAt: (step: number) => number): Promise
   const value = watch.value(validated);
   const { best } = state;
   const isBest =
-    value !== undefined &&
-    Number.isFinite(value) &&
-    (best === undefined || watch.sign * (value - best.value) > 0);
+    value !== undefined && Number.isFinite(value) && (best === undefined || watch.sign * (value - best.value) > 0);
   if (isBest) {
     dispose(state.bestWeights);
     state.best = { epoch, value };
@@ -277,11 +275,14 @@ function createClock(state: LoopState): () => number {
   };
 }
 
-function lossNotFinite(network: Network, batch: Batch, values: readonly number[], state: LoopState): TrainingError {
+function lossNotFinite({ network, options, state }: Going, batch: Batch, values: readonly number[]): TrainingError {
   const layer = network.tf.tidy(() => network.firstNonFinite?.(inputTensors(network, batch)));
+  // All outputs are numbers: then it is a loss that is too large for one.
+  const head = options.tasks.find((_, i) => !Number.isFinite(values[i + 1]))?.name;
+  const first = layer !== undefined ? { layer } : head !== undefined ? { of: "loss" as const, layer: head } : {};
   const is = values.some(Number.isNaN) ? "NaN" : "infinite";
   const { steps, ended } = state;
-  const facts = { is, step: steps + 1, epoch: ended + 1, ...(layer !== undefined && { layer }), kept: ended } as const;
+  const facts = { is, step: steps + 1, epoch: ended + 1, ...first, kept: ended } as const;
   return new TrainingError({ code: "loss-not-finite", facts });
 }
 

@@ -2,8 +2,9 @@
  * One training of a run, the model's or a floor's: the loop with this project's metrics, told to the reporter, taken up
  * where the store has it and saved there. Must not know how a store keeps things.
  */
-import { metricDirection, metricOfKey } from "../evaluate/metrics/table.ts";
+
 import type { Part } from "../data/batch.ts";
+import { metricDirection, metricOfKey } from "../evaluate/metrics/table.ts";
 import type { Phase, PhaseEnd, PhaseStore } from "./checkpoints.ts";
 import { createCheckpoints, endedPhase } from "./checkpoints.ts";
 import type { HeadContext } from "./head-outputs.ts";

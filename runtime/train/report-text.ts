@@ -17,6 +17,7 @@ export function leftText(seconds: number): string {
 export function lossText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "-" : "inf";
   const size = Math.abs(value);
+  if (size >= 1e12) return value.toExponential(1);
   if (size >= 100_000) return countText(value);
   if (size >= 1000) return value.toFixed(1);
   return size > 0 && size < 5e-5 ? value.toExponential(1) : value.toFixed(4);

@@ -1,4 +1,5 @@
 /** Sentences of a training that need the plan: how the rows were split, why it stopped early. */
+import { count } from "../../diagnostics/phrase.ts";
 import type { DataPlan, TrainPlan } from "../../plan/plan.ts";
 import { metricDirection, metricOfKey } from "../evaluate/metrics/table.ts";
 import { metricText } from "../evaluate/numbers.ts";
@@ -60,4 +61,23 @@ export function resumeText(at: {
   // A checkpoint behind the last step of an epoch: its validation comes next.
   const next = Math.min(step + 1, stepsPerEpoch);
   return `from ${[...where, `epoch ${ended + 1}`, `step ${next} of ${stepsPerEpoch}`].join(", ")}`;
+}
+
+/** `Saved in epoch 7, step 251 of 570.`, `Saved after epoch 7 of 15.` */
+export function savedText(at: {
+  readonly epochs: { readonly ended: number; readonly planned: number };
+  readonly step: { readonly done: number; readonly of: number };
+}): string {
+  const { epochs, step } = at;
+  if (step.done === 0) return `Saved after epoch ${epochs.ended} of ${epochs.planned}.`;
+  return `Saved in epoch ${epochs.ended + 1}, step ${step.done} of ${step.of}.`;
+}
+
+/** `runs/Digits/a is finished: 15 of 15 epochs.` */
+export function finishedText(
+  run: string,
+  { ended, planned }: { readonly ended: number; readonly planned: number },
+): string {
+  const early = ended < planned ? ": nothing got better after that" : "";
+  return `${run} is finished: ${ended} of ${count(planned, "epoch")}${early}.`;
 }

@@ -142,7 +142,8 @@ export async function restoreState(network: Network, optimizer: Optimizer, check
     await loadWeights(network, arrays, "weights");
     if (step === 0) keepLast();
     if (best !== undefined) {
-      if (best.epoch === ended) state.bestWeights = state.last.map((tensor) => network.tf.keep(network.tf.clone(tensor)));
+      if (best.epoch === ended)
+        state.bestWeights = state.last.map((tensor) => network.tf.keep(network.tf.clone(tensor)));
       else {
         const now = takeSnapshot(network);
         await loadWeights(network, arrays, "best");
@@ -162,7 +163,8 @@ export async function restoreState(network: Network, optimizer: Optimizer, check
 /** Which arrays of a checkpoint are the weights to judge by, and of which epoch: the best, else the last whole one. */
 export function judgedWeights({ position, arrays }: Checkpoint): { readonly group: string; readonly epoch: number } {
   const { best, ended, step } = position;
-  if (best !== undefined && arrays.some(({ name }) => name.startsWith("best/"))) return { group: "best", epoch: best.epoch };
+  if (best !== undefined && arrays.some(({ name }) => name.startsWith("best/")))
+    return { group: "best", epoch: best.epoch };
   return { group: step > 0 && ended > 0 ? "last" : "weights", epoch: ended };
 }
 

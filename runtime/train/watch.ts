@@ -29,7 +29,9 @@ export function weightsAreFinite(network: Network): boolean {
 }
 
 /** The first weight that holds a NaN or an infinity, and which of both. */
-export function firstBadWeight(network: Network): { readonly layer: string; readonly is: "NaN" | "infinite" } | undefined {
+export function firstBadWeight(
+  network: Network,
+): { readonly layer: string; readonly is: "NaN" | "infinite" } | undefined {
   for (const { layer, variable } of network.weights) {
     const values = variable.dataSync() as Float32Array;
     if (!values.every(Number.isFinite)) return { layer, is: values.some(Number.isNaN) ? "NaN" : "infinite" };

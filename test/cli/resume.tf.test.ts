@@ -349,7 +349,7 @@ describe("a disk that gives no more", () => {
     });
     const disk = path.join(small.folder, "disk");
     // Room for the run and one checkpoint, not for two.
-    if (!mounted(disk, "3m")) {
+    if (!mounted(disk, "2500k")) {
       small.remove();
       skip("no disk can be mounted here");
     }

@@ -202,11 +202,15 @@ describe("train", () => {
     });
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code: 130, stdout: "" });
     expect(result.stderr).toMatch(/\nFinishing step \d+; Ctrl-C again stops at once\n/);
-    expect(result.stderr).toMatch(/\nSaved in epoch \d+, step \d+ of 9: runs\/long\n$/);
+    expect(result.stderr).toMatch(
+      /\nSaved (?:in epoch \d+, step \d+ of 9|after epoch \d+ of 100000)\. Go on: mmfc train --resume runs\/long\n$/,
+    );
     expect(existsSync(path.join(other.folder, "runs/long/weights.safetensors"))).toBe(true);
     const judged = await run(["eval", "runs/long"], { cwd: other.folder });
     expect(judged.code).toBe(0);
-    expect(judged.stderr).toMatch(/^The run stopped in epoch \d+ of 100,?000; the weights of epoch \d+ are used\.\n/);
+    expect(judged.stderr).toMatch(
+      /^note run-unfinished\n {2}runs\/long stopped in epoch \d+ of 100,000: its best weights are used, those of epoch \d+\.\n/,
+    );
     other.remove();
   });
 
@@ -250,6 +254,7 @@ describe("train", () => {
     expect(result.stderr).not.toContain("floor     only(other)");
     expect(result.stdout).not.toContain("add only(");
     expect(result.stdout).toContain("Not all floors");
+    expect(result.stderr).toMatch(/model is whole\. Go on: mmfc train --resume runs\/floors\n$/);
     other.remove();
   });
 

@@ -855,6 +855,18 @@ export const sentences: readonly Sentence[] = [
     "2 files are not readable as sound.",
     "replace them, or leave their rows out with `where`",
   ),
+  say(
+    "file-unreadable",
+    { files: 1, kind: "an archive", path: "media.tar.gz", why: "it is not whole gzip data" },
+    "media.tar.gz is not readable as an archive: it is not whole gzip data.",
+    "replace it",
+  ),
+  say(
+    "file-too-large",
+    { files: 1, most: "1 GB", path: "media.tar.gz" },
+    "media.tar.gz would unpack to more than 1 GB.",
+    "make it smaller",
+  ),
   say("file-too-large", { files: 1, most: "1 GB" }, "1 file would unpack to more than 1 GB.", "make them smaller"),
   say(
     "rates-differ",

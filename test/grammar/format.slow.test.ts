@@ -128,28 +128,58 @@ describe("every text", () => {
     fc.assert(answers, { seed, numRuns: runs });
   });
 
+  /** Processor time, the least of five; a spec has at most 1,000 statements. */
+  function seconds(text: string): number {
+    const times = [0, 1, 2, 3, 4].map(() => {
+      const started = process.cpuUsage();
+      expect(formatText(file(text)).text).toBeDefined();
+      const { user, system } = process.cpuUsage(started);
+      return user + system;
+    });
+    return Math.min(...times) / 1e6;
+  }
+
   it("takes time by its length, and little", () => {
     const unit = allSpecs()
       .map((s) => s.text.replace(/^use .*$/gm, ""))
       .join("\n");
     const long = (n: number) =>
       Array.from({ length: n }, (_, i) => unit.replaceAll(/^model (\w+)/gm, `model $1${i}`)).join("\n");
-    const seconds = (text: string): number => {
-      const times = [0, 1, 2, 3, 4].map(() => {
-        const started = process.cpuUsage();
-        formatText(file(text));
-        const { user, system } = process.cpuUsage(started);
-        return user + system;
-      });
-      return Math.min(...times) / 1e6;
-    };
     // warm
     seconds(long(4));
-    const [some, more] = [seconds(long(4)), seconds(long(16))];
+    const [some, more] = [seconds(long(1)), seconds(long(4))];
     // four times the text: twice that is room for a busy machine, and a quadratic formatter takes sixteen times as long
     expect(more / some).toBeLessThan(8);
     // 50 ms for 2,000 lines on a machine of its own; a loaded one is some times slower
-    expect((some * 2000) / long(4).split("\n").length).toBeLessThan(0.4);
+    expect((more * 2000) / long(4).split("\n").length).toBeLessThan(0.4);
+  });
+
+  it.each([
+    [
+      "columns that push one after the other over the edge",
+      (i: number) => `encoder a${"b".repeat(i % 40)}${i} = x -> dense(${"1".repeat(30 + (i % 30))})`,
+      900,
+      "\n",
+    ],
+    [
+      "a list",
+      (i: number) => `block a${i} = f([${Array.from({ length: 12_000 }, (_, k) => `"${k}"`).join(", ")}])`,
+      1,
+      "\n",
+    ],
+    ["a flow", (i: number) => `block a${i} = x${" -> dense(8)".repeat(8_000)}`, 1, "\n"],
+    ["properties", () => `train { ${Array.from({ length: 10_000 }, (_, k) => `p${k}: ${k}`).join(" ")} }`, 1, "\n"],
+    [
+      "comments",
+      (i: number) => `/* ${i} */ train /* a */ { /* b */ seed /* c */ : /* d */ 1 /* e */ } // f`,
+      900,
+      "\n",
+    ],
+  ] as [string, (i: number) => string, number, string][])("also of %s", (_, statement, count, between) => {
+    const all = Array.from({ length: count }, (_, i) => statement(i)).join(between);
+    const text = all.startsWith("block") ? all : `model A {\n${all}\n}\n`;
+    expect(seconds(text)).toBeLessThan(1);
+    expect(format(format(text))).toBe(format(text));
   });
 });
 

@@ -3,6 +3,7 @@
  * in format.slow.test.ts.
  */
 import { describe, expect, it } from "vitest";
+import { compileText } from "../../compiler/compile.ts";
 import { leadingParameters } from "../../compiler/registry/leading.ts";
 import { formatText } from "../../grammar/format/format.ts";
 import { file, format, holds, specsBelow } from "./format-checks.ts";
@@ -202,6 +203,34 @@ model A {  // opens
 // ends the file
 `;
     expect(format(before)).toBe(after);
+    holds(before);
+  });
+});
+
+describe("mmfc-ignore", () => {
+  const spec = (above: string, behind: string): string => `model A {
+  data { source: "a.csv" } modality text:text{tokens:4}
+  modality more: text { tokens: 4, tokenizer: words, column: "more_of_the_same", lower: true, pad: post, language: en }
+  target label:binary
+  ${above}
+  encoder unused=more->embedding(128)->global_average_pooling1d->dense(16, relu)->dense(16, relu)->dropout(0.5)${behind}
+  encoder used = text -> embedding(8) -> global_average_pooling1d
+  head guess:label = used
+}
+`;
+  const codes = async (text: string): Promise<string[]> =>
+    (await compileText(text, { path: "a.mmf" })).diagnostics.map((d) => d.code);
+
+  it.each([
+    ["", "", ["unused-value"]],
+    ["// mmfc-ignore unused-value: later", "", []],
+    ["", " // mmfc-ignore unused-value: later", []],
+    ["/* mmfc-ignore unused-value: later */", "", []],
+    ["", " /* mmfc-ignore unused-value: later */ ", []],
+  ] as const)("%j, %j silences what it silenced", async (above, behind, expected) => {
+    const before = spec(above, behind);
+    expect(await codes(before)).toEqual(expected);
+    expect(await codes(format(before))).toEqual(expected);
     holds(before);
   });
 });

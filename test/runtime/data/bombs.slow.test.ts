@@ -206,7 +206,7 @@ describe("archives", () => {
       await (await openMedia([name], at, at, cache)).close();
     } catch (error) {
       const [first] = (error as DataError).problems;
-      throw new Error(`${first!.code}: ${first!.rows?.[0]?.why ?? first!.facts.most}`);
+      throw new Error(`${first!.code}: ${first!.facts.why ?? first!.facts.most}`);
     }
   };
 

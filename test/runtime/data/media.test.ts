@@ -179,7 +179,7 @@ describe("archives", () => {
       return "fine";
     } catch (error) {
       const [first] = (error as DataError).problems;
-      return first?.rows?.[0]?.why ?? first?.facts.most;
+      return first?.facts.why ?? first?.facts.most;
     }
   };
   const a: Member = { name: "a.png", data: Buffer.from("first") };

@@ -32,7 +32,8 @@ async function on(backend: string, program: Program, steps: number): Promise<Tra
 function expectEqual(a: Trained, b: Trained): void {
   const { losses, weights, worst } = gap(a, b);
   expect(losses, "losses").toBeLessThan(TOLERANCE);
-  expect(weights, worst).toBeLessThan(TOLERANCE);
+  // Where weights hardly move in so few steps, a twentieth of the way, but not below what single precision can tell.
+  expect(weights, worst).toBeLessThan(Math.min(TOLERANCE, Math.max(1e-6, a.moved / 20)));
 }
 
 /** Its members vote by their likeliest class, which no gradient goes through: nothing is left that could learn. */
@@ -47,7 +48,7 @@ describe("ten steps on two engines", () => {
     const native = await on("tensorflow", program, steps);
     expect(native.losses).toHaveLength(steps);
     if (STANDS_STILL.includes(name)) expect(native.moved).toBe(0);
-    else expect(native.moved).toBeGreaterThan(1e-4);
+    else expect(native.moved).toBeGreaterThan(1e-5);
     expectEqual(native, await on("wasm", program, steps));
     // Plain JavaScript is slow: one step.
     if (!setting) expectEqual(await on("tensorflow", program, 1), await on("cpu", program, 1));

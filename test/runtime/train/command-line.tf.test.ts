@@ -97,10 +97,43 @@ describe("node program.js", () => {
     );
     // The accuracy of 80 rows stops getting better after some epochs; Ctrl-C comes well before that.
     expect(code).toBe(130);
-    expect(stderr).toContain("Finishing the step; Ctrl-C again stops at once");
-    expect(stderr).toMatch(/Saved in epoch \d+, step \d of 8: runs\/cut\/\n$/);
+    expect(stderr).toMatch(/\nFinishing step \d+; Ctrl-C again stops at once\n/);
+    expect(stderr).toMatch(
+      /\nSaved (?:in epoch \d+, step \d of 8|after epoch \d+ of 100000)\. Go on: node app\/program\.js train --resume runs\/cut\n$/,
+    );
     expect(await readdir(path.join(folder, "runs/cut"))).toContain("weights.safetensors");
-    expect((await start(["eval", "runs/cut"])).code).toBe(0);
+    const judged = await start(["eval", "runs/cut"]);
+    expect(judged.code).toBe(0);
+    expect(judged.stderr).toMatch(
+      /^note run-unfinished\n {2}runs\/cut stopped in epoch \d+ of 100,000: its best weights/,
+    );
+    expect(judged.stderr).toContain("help: finish it with `node app/program.js train --resume runs/cut`");
+  });
+
+  it("goes on with the newest run that is not finished, and says what is finished", async () => {
+    const whole = await start(["train", "--threads", "1", "-o", "runs/whole"]);
+    expect(whole.code).toBe(0);
+    let sent = false;
+    const cut = await start(["train", "--threads", "1", "-o", "runs/short"], (child, text) => {
+      if (sent || !text.includes("\n    2 ")) return;
+      sent = true;
+      child.kill("SIGKILL");
+    });
+    expect(cut.code).toBeNull();
+    await rm(path.join(folder, "runs/cut"), { recursive: true });
+    const { code, stdout, stderr } = await start(["train", "--resume"]);
+    expect(stderr).toMatch(/^Firms, seed 3, from epoch \d, step 1 of 8 +runs\/short\/\n/);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Firms · 240 train/);
+    const weights = (name: string) => readFile(path.join(folder, "runs", name, "weights.safetensors"), "base64");
+    expect(await weights("short")).toBe(await weights("whole"));
+    const again = await start(["train", "--resume", "runs/short"]);
+    expect(again).toMatchObject({ code: 0, stdout: "" });
+    expect(again.stderr).toMatch(/^runs\/short is finished: \d+ of 12 epochs(?:: nothing got better after that)?\.\n$/);
+    expect(await start(["train", "--resume", "runs/short", "--seed", "4"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--seed does not go with --resume"),
+    });
   });
 
   it("says what is wrong: usage 2, data and runs 1", async () => {

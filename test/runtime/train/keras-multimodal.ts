@@ -71,6 +71,7 @@ export async function trainKerasMultimodal(tf: Tfjs): Promise<{ losses: number; 
     { risk: floats(fixture.y.data, 64) },
   );
   const losses: number[] = [];
+  const weights: { [name: string]: number } = {};
   let sum = 0;
   const controller = new AbortController();
   await trainNetwork(network, {
@@ -87,12 +88,13 @@ export async function trainKerasMultimodal(tf: Tfjs): Promise<{ losses: number; 
       const total = loss * step;
       losses.push(step === 1 ? total : total - sum);
       sum = total;
-      if (losses.length === 30) controller.abort();
+      if (losses.length < 30) return;
+      // Here, in the middle of an epoch: a training that is told to stop gives back the weights of the last whole one.
+      for (const { name, variable } of network.weights)
+        weights[name] = difference(variable.dataSync(), (after.get(name) as Arr).data);
+      controller.abort();
     },
   });
-  const weights = Object.fromEntries(
-    network.weights.map(({ name, variable }) => [name, difference(variable.dataSync(), (after.get(name) as Arr).data)]),
-  );
   if (network.weights.length !== after.size)
     throw new Error(`${network.weights.length} weights, Keras has ${after.size}`);
   network.dispose();

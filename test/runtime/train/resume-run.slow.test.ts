@@ -96,6 +96,7 @@ describe("a run taken up again", () => {
       last: false,
       step: 3,
       running: false,
+      failed: false,
     });
     expect(await title("stopped")).toBe("Firms, seed 3, from epoch 2, step 4 of 8");
     expect(await comesTo("stopped")).toEqual(await comesTo("whole"));
@@ -247,7 +248,9 @@ describe("a run is not taken up", () => {
 
   it("with another program, a checkpoint of other weights, or one that is cut off", async () => {
     await crash("odd", ({ epoch }) => epoch === 3);
-    await expect(resumeRun(run("odd"), { ...common, programJs: `${js}\n` })).rejects.toMatchObject({
+    await expect(
+      resumeRun(run("odd"), { ...common, programJs: `${js}export const more = 1;\n` }),
+    ).rejects.toMatchObject({
       code: "resume-differs",
       facts: { was: ["another program"] },
     });
