@@ -906,6 +906,18 @@ export const sentences: readonly Sentence[] = [
     "add `clip: norm(1)` to `train`, or lower the rate",
   ),
   say(
+    "loss-not-finite",
+    { is: "NaN", of: "weights", step: 70, epoch: 2, text: "dense(8)", kept: 1 },
+    "The weights became NaN in step 70 (epoch 2), first those of `dense(8)`.",
+    "add `clip: norm(1)` to `train`, or lower the rate; the run keeps the weights of epoch 1",
+  ),
+  say(
+    "loss-not-finite",
+    { is: "infinite", of: "loss", step: 10, epoch: 1, text: "guess" },
+    "The loss became infinite in step 10 (epoch 1), first that of `guess`.",
+    "add `clip: norm(1)` to `train`, or lower the rate",
+  ),
+  say(
     "out-of-memory",
     { step: 3, needs: 9.1e9, free: 6.4e9, write: "batch_size: 16, accumulate: 2" },
     "Step 3 needs about 9.1 GB; 6.4 GB is free.",
@@ -916,6 +928,12 @@ export const sentences: readonly Sentence[] = [
     { path: "calls.csv", how: "vanished", run: "runs/Calls" },
     "calls.csv vanished while it was read.",
     "`mmfc train --resume runs/Calls` when it is back",
+  ),
+  say(
+    "file-changed",
+    { path: "a.png", how: "changed" },
+    "a.png changed while it was read.",
+    "start again when it stays as it is",
   ),
   say(
     "same-prediction",
@@ -942,10 +960,27 @@ export const sentences: readonly Sentence[] = [
     "finish it with `mmfc train --resume runs/Digits`",
   ),
   say(
+    "run-unfinished",
+    { path: "runs/Digits", epoch: 1, of: 15, best: 0, step: 251 },
+    "runs/Digits stopped in epoch 1 of 15: its weights after step 251 are used.",
+    "finish it with `mmfc train --resume runs/Digits`",
+  ),
+  say(
+    "run-unfinished",
+    { path: "runs/Digits", epoch: 4, of: 15, best: 3, last: true, running: true },
+    "runs/Digits is being trained, in epoch 4 of 15: its last weights are used, those of epoch 3.",
+  ),
+  say(
     "run-unreadable",
     { path: "runs/Digits", why: "weights.safetensors is cut off" },
     "runs/Digits is not readable: weights.safetensors is cut off.",
     "train again",
+  ),
+  say(
+    "run-unreadable",
+    { path: "runs/Digits", why: "its training ended before its first checkpoint", resumable: true },
+    "runs/Digits is not readable: its training ended before its first checkpoint.",
+    "finish it with `mmfc train --resume runs/Digits`",
   ),
   say(
     "resume-differs",
@@ -1001,6 +1036,12 @@ export const sentences: readonly Sentence[] = [
     { path: "runs/", how: "written", why: "permission denied" },
     "runs/ cannot be written: permission denied.",
     "change its rights, or write `-o` another folder",
+  ),
+  say(
+    "no-access",
+    { path: "runs/Digits", how: "written", why: "its disk is read-only", run: "runs/Digits" },
+    "runs/Digits cannot be written: its disk is read-only.",
+    "change that, then `mmfc train --resume runs/Digits`",
   ),
   say(
     "internal-error",
