@@ -42,17 +42,26 @@ export interface Lexed {
   readonly comments: readonly LexedComment[];
   /** Slips that belong to no statement: comments, full-width lines, stray characters. */
   readonly problems: readonly Problem[];
+  /** More than `MOST_TOKENS`; then nothing of it is here. */
+  readonly tooMany: boolean;
 }
+
+/** So many words and signs a spec may have: what people write has a tenth of it, and all later work is bounded. */
+export const MOST_TOKENS = 50_000;
 
 export function lex(file: SourceFile): Lexed {
   const { text } = file;
   const result = lexer.tokenize(text);
+  const found = result.groups.comments ?? [];
+  // nobody looks further into it
+  if (result.tokens.length + result.errors.length + found.length > MOST_TOKENS)
+    return { tokens: [], comments: [], problems: [], tooMany: true };
   const problems: Problem[] = [];
   const strays = readStrays(text, result.errors);
   const tokens = readTokens(file, result.tokens, strays, problems);
-  const comments = readComments(result.groups.comments ?? [], problems);
+  const comments = readComments(found, problems);
   for (const stray of strayProblems(file, strays)) problems.push(stray);
-  return { tokens, comments, problems };
+  return { tokens, comments, problems, tooMany: false };
 }
 
 /** Changes the type of a token, e.g. of a word in a place where it is a name. */
@@ -169,6 +178,9 @@ function readNumberToken(token: Token, line: number, fullWidth: FullWidthLines):
   if (written !== undefined && slip !== "number-form") token.image = written;
 }
 
+/** A string with more is no path. */
+const MOST_EDITS = 100;
+
 function checkEscapes(token: Token, inner: string): string {
   const { value, badEscapes } = readEscapes(inner);
   const badEscape = badEscapes[0];
@@ -181,7 +193,7 @@ function checkEscapes(token: Token, inner: string): string {
       { text: badEscape.text },
       // every backslash of the string that starts no escape; a path has several
       {
-        changes: badEscapes.map(({ at }) => ({
+        changes: badEscapes.slice(0, MOST_EDITS).map(({ at }) => ({
           start: token.startOffset + 1 + at,
           end: token.startOffset + 2 + at,
           text: "\\\\",
@@ -334,7 +346,10 @@ function strayProblems(file: SourceFile, strays: readonly Stray[]): Problem[] {
         first.end,
         { text: written },
         {
-          changes: (certain ? alike : [first]).map((s) => ({ start: s.start, end: s.end, text: "" })),
+          // without a sign that means something elsewhere, like `+`, the rest is not right yet
+          ...(certain || !/[-+*<>&|/~^%!]/.test(written)
+            ? { changes: (certain ? alike : [first]).map((s) => ({ start: s.start, end: s.end, text: "" })) }
+            : {}),
           certain,
           also: certain ? alike.slice(1) : [],
         },

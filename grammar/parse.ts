@@ -10,7 +10,7 @@ import { lineStarts, positionAt, type SourceFile } from "../diagnostics/span.ts"
 import type { Block, Compare, File, Model, Statement, Use } from "./ast.ts";
 import { type Builder, createBuilder } from "./build.ts";
 import { describeError, describeMissingKind } from "./expected.ts";
-import { type LexedComment, lex, retag } from "./lex.ts";
+import { type LexedComment, lex, MOST_TOKENS, retag } from "./lex.ts";
 import { MOST_BRACKETS, type ModelText, outline, type StatementText } from "./outline.ts";
 import { type Entry, parseTokens } from "./parser.ts";
 import { isReadAsMeant, leavesDoubt, type Problem, problem } from "./problem.ts";
@@ -21,8 +21,7 @@ import { Equals, isName, Text, type Token, wordToken } from "./tokens.ts";
 /** A spec has at most this many bytes. */
 export const MOST_BYTES = 1_000_000;
 
-/** So many words and signs, and statements: what people write has a tenth of it, and all later work is bounded. */
-const MOST_TOKENS = 50_000;
+/** So many statements a spec may have. */
 const MOST_STATEMENTS = 1_000;
 
 /** Of garbage, no more is said and read than this. */
@@ -38,8 +37,7 @@ export function parse(file: SourceFile): Parsed {
   const refused = refuse(file);
   if (refused !== undefined) return { ast: emptyFile(file), diagnostics: [refused] };
   const lexed = lex(file);
-  if (lexed.tokens.length > MOST_TOKENS)
-    return { ast: emptyFile(file), diagnostics: [tooMany(file, MOST_TOKENS, "words and signs")] };
+  if (lexed.tooMany) return { ast: emptyFile(file), diagnostics: [tooMany(file, MOST_TOKENS, "words and signs")] };
   const outlined = outline(lexed.tokens, (offset) => `line ${positionAt(file, offset).line}`);
   if (outlined.tooDeep) {
     const most = String(MOST_BRACKETS);
@@ -123,7 +121,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
   const docBefore = createDocs(file, comments);
 
   /** Reads the tokens of one statement and says what is wrong with it. */
-  const read = (part: StatementText, entry: Entry, problems: Problem[], targets: readonly string[] = []) => {
+  const read = (part: StatementText, entry: Entry, problems: Problem[], declared: Declared = nothingDeclared) => {
     // what is wrong around a character that means nothing may follow from it
     const { start, end } = spans(part).span;
     const inside = strays.filter((s) => s.start >= start && s.start <= end);
@@ -139,7 +137,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
     if (first !== undefined) {
       const error = describeError(first, part);
       if (!hasStray) own.push(error);
-    } else if (entry === "statement") own.push(...kindless(part, targets));
+    } else if (entry === "statement") own.push(...kindless(part, declared));
     const chosen = choose(alike(own));
     for (const p of chosen) problems.push(p);
     return { tree, broken: first !== undefined || torn || own.some(leavesDoubt), doubt: chosen.some(leavesDoubt) };
@@ -163,11 +161,11 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
   const statement = (
     part: StatementText,
     problems: Problem[],
-    targets: readonly string[],
+    declared: Declared,
     cut: boolean,
   ): Statement | undefined => {
     const doc = docBefore(startOf(part));
-    const { tree, broken, ...left } = read(part, "statement", problems, targets);
+    const { tree, broken, ...left } = read(part, "statement", problems, declared);
     doubt = left.doubt;
     const { span, wordSpan } = spans(part);
     return builder.statement(tree, { span, wordSpan, broken: broken || cut, doc });
@@ -203,7 +201,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
       into.uses.push(use(part, said));
       return;
     }
-    const read = statement(part, said, [], false);
+    const read = statement(part, said, nothingDeclared, false);
     doubt ||= begun === "silent";
     if (read?.kind === "compare") into.compares.push(read);
     else if (read?.kind === "block") into.blocks.push(read);
@@ -214,7 +212,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
     repairModelHead(part.head);
     const { tree, broken, ...left } = read(part.head, "modelHead", problems);
     doubt = left.doubt;
-    const targets = targetNames(part);
+    const declared = declaredIn(part);
     const statements: Statement[] = [];
     let before = problems.length;
     for (const inner of part.statements) {
@@ -228,7 +226,7 @@ function createReader(file: SourceFile, comments: readonly LexedComment[], stray
       else {
         // the text may have stopped in the middle of the last statement
         const cut = !part.closed && inner === part.statements[part.statements.length - 1];
-        const read = statement(inner, said, targets, cut || begun === "silent");
+        const read = statement(inner, said, declared, cut || begun === "silent");
         doubt ||= begun === "silent";
         if (read !== undefined) statements.push(read);
       }
@@ -296,19 +294,31 @@ function semicolons(problems: readonly Problem[]): Problem[] {
 }
 
 /** A fusion says early, mid or late, a head its target; without an error, only that is missing. */
-function kindless(part: StatementText, targets: readonly string[]): Problem[] {
+function kindless(part: StatementText, { targets, heads }: Declared): Problem[] {
   const [word, , sign] = part.tokens;
   if (sign?.tokenType !== Equals) return [];
-  if (word?.tokenType === wordToken("fusion")) return [describeMissingKind(part, "mid", false)];
+  if (word?.tokenType === wordToken("fusion")) {
+    const joinsHeads = part.tokens.slice(3).some((t) => isName(t) && heads.includes(t.image));
+    return [describeMissingKind(part, joinsHeads ? "late" : "mid", false)];
+  }
   if (word?.tokenType !== wordToken("head")) return [];
   return [describeMissingKind(part, targets[0] ?? "label", targets.length === 1)];
 }
 
-/** The targets that a model declares itself. */
-function targetNames(part: ModelText): string[] {
-  return part.statements.flatMap(({ tokens: [word, name] }) =>
-    word?.tokenType === wordToken("target") && isName(name) ? [(name as Token).image] : [],
-  );
+/** What a model declares itself, by name. */
+interface Declared {
+  readonly targets: readonly string[];
+  readonly heads: readonly string[];
+}
+
+const nothingDeclared: Declared = { targets: [], heads: [] };
+
+function declaredIn(part: ModelText): Declared {
+  const namesOf = (of: string): string[] =>
+    part.statements.flatMap(({ tokens: [word, name] }) =>
+      word?.tokenType === wordToken(of) && isName(name) ? [(name as Token).image] : [],
+    );
+  return { targets: namesOf("target"), heads: namesOf("head") };
 }
 
 /** All problems that are read as meant, and one other, unless it may follow from a sign or bracket said before it. */

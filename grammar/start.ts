@@ -122,20 +122,39 @@ function certainFix(token: Token, found: Near): { changes?: Change[]; certain?: 
 
 /** An unknown first word: read as the nearest one, else by the form of what follows, so that its name is declared. */
 function repairWord(part: StatementText, first: Token, place: Place): boolean {
+  const missing = place === "model" ? missingWord(part.tokens) : undefined;
   const found = nearWord(first.image, place);
-  note(part, "statement-start", first, first, { text: first.image, near: found }, certainFix(first, found));
+  // `output: yes` may be a name without its word, or the word without a name
+  const isWord = missing === "modality" && found.kind === "one";
+  if (missing !== undefined && !isWord) {
+    const write = `${missing} ${first.image}`;
+    const start = first.startOffset;
+    const facts = { text: first.image, near: { kind: "one", word: write, distance: 2 } } as const;
+    note(part, "statement-start", first, first, facts, { changes: [{ start, end: start, text: `${missing} ` }] });
+    part.tokens.unshift(virtual(wordToken(missing), start, start - 1));
+    return true;
+  }
+  const fix = isWord ? {} : certainFix(first, found);
+  note(part, "statement-start", first, first, { text: first.image, near: found }, fix);
   const meant = found.kind === "one" ? found.word : byForm(part.tokens);
   if (meant !== undefined) {
     retag(first, wordToken(meant));
     return true;
   }
-  // the word is missing: `report: text { … }`, `words = report -> …`
-  const sign = part.tokens[1]?.tokenType;
-  if (place === "file" || (sign !== Colon && sign !== Equals)) return false;
-  const word = wordToken(sign === Colon ? "modality" : "encoder");
-  part.tokens.unshift(virtual(word, first.startOffset, first.startOffset - 1));
-  return true;
+  return false;
 }
+
+/** The word that is missing before a name: `report: text { … }`, `words = report -> …`, `risk: fell = joint`. */
+function missingWord(tokens: readonly Token[]): "modality" | "encoder" | "fusion" | "head" | undefined {
+  const [, sign, kind, then] = tokens;
+  if (!isName(kind)) return undefined;
+  if (sign?.tokenType === Equals) return "encoder";
+  if (sign?.tokenType !== Colon) return undefined;
+  if (then?.tokenType !== Equals) return tokens.some((t) => t.tokenType === Equals) ? "encoder" : "modality";
+  return stages.has(kind?.image ?? "") ? "fusion" : "head";
+}
+
+const stages: ReadonlySet<string> = new Set(["early", "mid", "late"]);
 
 function byForm(tokens: readonly Token[]): string | undefined {
   if (!isName(tokens[1])) return undefined;

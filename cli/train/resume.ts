@@ -40,14 +40,15 @@ export async function resume({ args, options, terminal, command }: Context): Pro
       `${flag} does not go with --resume: the run has its own`,
       "leave it out, or start a new run",
     );
-  const dir = await chosenRun(args[0], options);
+  const dir = await chosenRun(args[0], options, command);
   activity.doing = "resuming";
   activity.place = dir;
   const stored = await openRun(dir);
   const { environment } = stored;
   const name = pathText(dir);
   if (isFinished(environment)) {
-    terminal.say(finishedText(name, environment.epochs));
+    if (terminal.json) terminal.outJson({ ...(stored.scorecard as object | undefined), run: dir });
+    else terminal.say(finishedText(name, environment.epochs));
     return 0;
   }
   const { spec, ir } = await specOf(stored);
@@ -70,16 +71,21 @@ export async function resume({ args, options, terminal, command }: Context): Pro
   );
 }
 
-/** RUN, or the newest in ./runs; beside a SPEC, the newest of that spec and model. */
-async function chosenRun(spec: string | undefined, options: Context["options"]): Promise<string> {
-  const run = typeof options.resume === "string" ? options.resume : "runs";
+/** RUN, or the newest in ./runs; beside a SPEC or a model, the newest of those. */
+async function chosenRun(spec: string | undefined, options: Context["options"], command: string): Promise<string> {
+  const run = typeof options.resume === "string" && options.resume !== "" ? options.resume : "runs";
   const model = options.model as string | undefined;
+  const wanted = [...(spec === undefined ? [] : [pathText(spec)]), ...(model === undefined ? [] : [`model ${model}`])];
   return findUnfinished(
     run,
     (environment) =>
       (spec === undefined || environment.spec === path.basename(spec)) &&
       (model === undefined || environment.model === model),
-  );
+  ).catch((error: unknown) => {
+    if (wanted.length === 0 || !(error instanceof RunError)) throw error;
+    const fact = `no run of ${wanted.join(", ")} is in ${pathText(run)}`;
+    throw new UsageMistake(command, fact, `mmfc ${command} --help shows how to name one`);
+  });
 }
 
 /** The process that finishes it in between is hardly ever met. */

@@ -312,10 +312,12 @@ export function checkArguments(
 }
 
 /** What goes with an argument that is taken out: all from the end of the one before it. */
-const withComma = (argument: Given, given: readonly Given[]): Span => ({
-  ...argument.span,
-  start: given[given.indexOf(argument) - 1]?.span.end ?? argument.span.start,
-});
+const withComma = (argument: Given, given: readonly Given[]): Span => {
+  const before = given[given.indexOf(argument) - 1]?.span;
+  // what a model changes stands among what it derives from
+  const follows = before?.file === argument.span.file && before.end <= argument.span.start;
+  return follows ? { ...argument.span, start: before.end } : argument.span;
+};
 
 const accepts = (param: Param, word: string): boolean => {
   const kinds = param.kind.is === "either" ? param.kind.kinds : [param.kind];

@@ -70,7 +70,7 @@ function shortText(call: Call, op: Op | undefined): string {
 }
 
 /** So many stages a model may have, and blocks in each other. */
-const MOST_STAGES = 20_000;
+const MOST_STAGES = 10_000;
 export const MOST_BLOCKS = 100;
 
 /** Says, once a model, that it is larger than what is worked through. */

@@ -240,7 +240,8 @@ export function link(unit: Unit, model: Model, session: Session, way: readonly s
     const position = positions.get(placeKey(statement));
     if (position !== undefined)
       statements[position] = {
-        statement: merge(statements[position]!.statement, statement),
+        // a broken one of this model is replaced, one of the model it derives from changed
+        statement: before ? statement : merge(statements[position]!.statement, statement),
         inherited: false,
         changed: true,
       };

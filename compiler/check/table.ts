@@ -3,7 +3,7 @@
  * and handed over; nothing here opens a file.
  */
 
-import { report } from "../../diagnostics/catalogue.ts";
+import { isCode, report } from "../../diagnostics/catalogue.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { type Near, near, oneNear } from "../../diagnostics/near.ts";
 import type { Span } from "../../diagnostics/span.ts";
@@ -20,7 +20,13 @@ export type TableFacts =
       readonly rows?: number;
     }
   | { readonly status: "missing"; readonly path: string; readonly near?: Near }
-  | { readonly status: "unreadable"; readonly path: string; readonly why: string };
+  | {
+      readonly status: "unreadable";
+      readonly path: string;
+      readonly why: string;
+      /** What training would say of it. */
+      readonly problem?: { readonly code: string; readonly facts: { readonly [name: string]: unknown } };
+    };
 
 /** A column that the spec names. */
 interface Named {
@@ -52,6 +58,9 @@ export function checkTable(model: CheckedModel, facts: TableFacts, severe: boole
       ),
     ];
   }
+  // the facts were made for this code by the runtime, which knows the catalogue
+  if (facts.status === "unreadable" && facts.problem !== undefined && isCode(facts.problem.code))
+    return [report(facts.problem.code, at, facts.problem.facts as never)];
   if (facts.status === "unreadable")
     return [report("table-unreadable", at, { path: facts.path, why: facts.why, row: /^row /.test(facts.why) })];
   const has = facts.columns.map((c) => c.name);

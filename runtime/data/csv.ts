@@ -224,7 +224,7 @@ export type BadRecord =
       readonly what: "ends";
       readonly line: number;
       readonly first: string;
-      readonly then: string;
+      readonly next: string;
     };
 
 const [quote, feed, carriage] = [0x22, 0x0a, 0x0d];
@@ -262,10 +262,10 @@ export async function firstBadRecord(
     return undefined;
   };
   let end: string | undefined;
-  let other: { row: number; line: number; first: string; then: string } | undefined;
+  let other: { row: number; line: number; first: string; next: string } | undefined;
   const ends = (how: string): void => {
     end ??= how;
-    if (how !== end) other ??= { row, line: Math.max(1, line - 1), first: end, then: how };
+    if (how !== end) other ??= { row, line: Math.max(1, line - 1), first: end, next: how };
   };
   for await (const piece of openText(path)) {
     for (const byte of piece) {

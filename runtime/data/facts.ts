@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import type { Near } from "../../diagnostics/near.ts";
 import type { SourcePlan } from "../../plan/plan.ts";
-import { DataError } from "./batch.ts";
+import { DataError, type DataProblem } from "./batch.ts";
 import { listOf, momentOf, numberOf } from "./cells.ts";
 import { dialectOf, notText, parseRecords, readHead } from "./csv.ts";
 import { firstLine, openDatabase, quoteText } from "./duckdb.ts";
@@ -23,15 +23,36 @@ export interface ColumnFact {
 export type TableFacts =
   | { readonly status: "ok"; readonly path: string; readonly columns: readonly ColumnFact[]; readonly rows?: number }
   | { readonly status: "missing"; readonly path: string; readonly near?: Near }
-  | { readonly status: "unreadable"; readonly path: string; readonly why: string };
+  | { readonly status: "unreadable"; readonly path: string; readonly why: string; readonly problem?: DataProblem };
 
 const headBytes = 1 << 18;
 
 /** Looks at a source. `base` is the folder that its paths start at. Never throws for what lies in the files. */
-export async function tableFacts(
-  source: SourcePlan,
-  where: { readonly base: string; readonly where?: string; readonly header?: false },
-): Promise<TableFacts> {
+export async function tableFacts(source: SourcePlan, where: Where): Promise<TableFacts> {
+  const facts = await factsOf(source, where);
+  if (facts.status !== "unreadable") return facts;
+  const problem = await problemOf(source, where);
+  return problem === undefined ? facts : { ...facts, problem };
+}
+
+interface Where {
+  readonly base: string;
+  readonly where?: string;
+  readonly header?: false;
+}
+
+/** What training would say of a table that it cannot read: its rows are read, none of its cells. */
+async function problemOf(source: SourcePlan, { base, header }: Where): Promise<DataProblem | undefined> {
+  try {
+    const table = await openTable(source, { base, columns: () => [], ...(header === undefined ? {} : { header }) });
+    await table.close();
+  } catch (error) {
+    if (error instanceof DataError) return error.problems[0];
+  }
+  return undefined;
+}
+
+async function factsOf(source: SourcePlan, where: Where): Promise<TableFacts> {
   const path = sourceName(source);
   try {
     if (typeof source === "object" && "query" in source) return await queryFacts(source.query, where.base, path);
@@ -94,7 +115,7 @@ function delimitedFacts(text: string, whole: boolean, absolute: string, header: 
 async function jsonFacts(text: string, whole: boolean, file: SourceFile): Promise<FileFacts> {
   // A JSON array over many lines is for DuckDB.
   if (text.trimStart().startsWith("[")) {
-    const table = await openTable(file.absolute, { base: "." });
+    const table = await openTable(file.absolute, { base: ".", columns: () => [] });
     const facts = table.columns.map((name): ColumnFact => ({ name, type: "text" }));
     await table.close();
     return { columns: facts, rows: table.rows };

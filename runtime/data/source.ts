@@ -9,7 +9,8 @@ import { totalmem } from "node:os";
 import path from "node:path";
 import type { DataRow } from "../../diagnostics/diagnostic.ts";
 import type { SourcePlan } from "../../plan/plan.ts";
-import { type Database, openDatabase, quoteText, trimmed } from "./duckdb.ts";
+import { type Codes, codesOf, emptyIn, type Repeated, repeatedIn } from "./column-facts.ts";
+import { type Database, openDatabase } from "./duckdb.ts";
 import {
   applyWhere,
   type Column,
@@ -21,6 +22,7 @@ import {
   tableName,
 } from "./load.ts";
 import { problem } from "./problems.ts";
+import { rowNames } from "./row-names.ts";
 import { isFolders, nearFile, type SourceFile, sourceFiles, sourceName } from "./source-files.ts";
 import { diskFull, outOfMemory } from "./unreadable.ts";
 
@@ -70,21 +72,6 @@ export interface Table {
 
 export type Cells = readonly (string | null)[];
 
-export interface Codes {
-  readonly codes: Int32Array;
-  /** How many different ones there are. */
-  readonly values: number;
-  /** The values that were asked for by their codes; of names, those that the column has. */
-  readonly names: readonly (string | undefined)[];
-}
-
-export interface Repeated {
-  /** Different values that occur more than once, and all their rows. */
-  readonly values: number;
-  readonly count: number;
-  readonly rows: readonly { readonly row: number; readonly value: string }[];
-}
-
 export interface TableOptions {
   readonly base: string;
   readonly header?: false;
@@ -115,7 +102,7 @@ export async function openTable(source: SourcePlan, options: TableOptions): Prom
     }
   }
   const aside = isLarge(source, files) ? options.aside?.() : undefined;
-  if (aside !== undefined) open.add(aside);
+  if (aside !== undefined) remember(aside);
   try {
     return await openWithin(source, options, files, aside, 0);
   } catch (error) {
@@ -144,7 +131,13 @@ function isLarge(source: SourcePlan, files: readonly SourceFile[]): boolean {
 
 /** Folders of tables that are open, for a process that ends before it closes them. */
 const open = new Set<string>();
-process.on("exit", () => {
+
+function remember(folder: string): void {
+  if (open.size === 0) process.once("exit", forgetAll);
+  open.add(folder);
+}
+
+function forgetAll(): void {
   for (const folder of open) {
     try {
       rmSync(folder, { recursive: true, force: true });
@@ -152,11 +145,12 @@ process.on("exit", () => {
       // It goes when the cache is swept.
     }
   }
-});
+}
 
 async function forget(aside: string | undefined): Promise<void> {
   if (aside === undefined) return;
   open.delete(aside);
+  if (open.size === 0) process.off("exit", forgetAll);
   await rm(aside, { recursive: true, force: true });
 }
 
@@ -310,151 +304,4 @@ async function bytesOfCell(database: Database, columns: readonly Column[]): Prom
     `SELECT greatest(0, ${lengths}) FROM (SELECT * FROM ${tableName} WHERE rowid < 1000)`,
   )) as [[number | null]];
   return found[0] ?? 1;
-}
-
-async function codesOf(
-  database: Database,
-  text: string,
-  rows: number,
-  wanted: readonly string[] | "all",
-): Promise<Codes> {
-  const dictionary = "mmfc_codes";
-  const value = trimmed(text);
-  await database.run(
-    `CREATE OR REPLACE TEMP TABLE ${dictionary} AS SELECT value, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS code
-     FROM (SELECT ${value} AS value, min(rowid) AS first FROM ${tableName} GROUP BY 1) WHERE value IS NOT NULL`,
-  );
-  try {
-    const codes = new Int32Array(rows).fill(-1);
-    const join = `SELECT t.rowid::INTEGER, d.code FROM (SELECT rowid, ${value} AS value FROM ${tableName}) t JOIN ${dictionary} d USING (value)`;
-    await database.pieces(join, ([at, code]) => {
-      for (let i = 0; i < at!.length; i++) codes[at![i] as number] = code![i] as number;
-    });
-    const [[values]] = (await database.rows(`SELECT count(*) FROM ${dictionary}`)) as [[bigint]];
-    const names = new Array<string | undefined>(wanted === "all" ? Number(values) : 0);
-    if (wanted.length > 0) {
-      const which = wanted === "all" ? "" : ` WHERE value IN (${wanted.map(quoteText).join(", ")})`;
-      await database.pieces(`SELECT value, code FROM ${dictionary}${which}`, ([value, code]) => {
-        for (let i = 0; i < value!.length; i++) names[code![i] as number] = value![i] as string;
-      });
-    }
-    return { codes, values: Number(values), names };
-  } finally {
-    await database.run(`DROP TABLE IF EXISTS ${dictionary}`);
-  }
-}
-
-async function repeatedIn(database: Database, text: string, most: number): Promise<Repeated> {
-  const twice = "mmfc_twice";
-  await database.run(
-    `CREATE OR REPLACE TEMP TABLE ${twice} AS SELECT ${trimmed(text)} AS value, min(rowid) AS first, count(*) AS times
-     FROM ${tableName} GROUP BY 1 HAVING count(*) > 1 AND value IS NOT NULL`,
-  );
-  try {
-    const [[values, count]] = (await database.rows(
-      `SELECT count(*), coalesce(sum(times), 0)::BIGINT FROM ${twice}`,
-    )) as [[bigint, bigint]];
-    const found =
-      values === 0n
-        ? []
-        : await database.rows(
-            `SELECT t.at, t.value FROM (SELECT rowid::INTEGER AS at, ${trimmed(text)} AS value FROM ${tableName}) t
-             JOIN ${twice} d USING (value) ORDER BY d.first, t.at LIMIT ${most}`,
-          );
-    const rows = (found as [number, string][]).map(([row, value]) => ({ row, value }));
-    return { values: Number(values), count: Number(count), rows };
-  } finally {
-    await database.run(`DROP TABLE IF EXISTS ${twice}`);
-  }
-}
-
-async function emptyIn(database: Database, text: string, most: number): Promise<{ count: number; rows: number[] }> {
-  const from = `FROM ${tableName} WHERE ${trimmed(text)} IS NULL`;
-  const [[count]] = (await database.rows(`SELECT count(*) ${from}`)) as [[bigint]];
-  if (count === 0n) return { count: 0, rows: [] };
-  const found = await database.rows(`SELECT rowid::INTEGER ${from} ORDER BY rowid LIMIT ${most}`);
-  return { count: Number(count), rows: (found as [number][]).map(([row]) => row) };
-}
-
-/** Cells in messages are cut here: nobody reads more. */
-const mostValue = 1000;
-
-type Named = { -readonly [key in keyof DataRow]: DataRow[key] };
-
-/** Names rows by their ids, which are read when they are needed, and only those. */
-function rowNames(
-  database: Database,
-  textOf: (column: string) => string,
-  rowNumbers: Int32Array,
-  signal: AbortSignal | undefined,
-): Pick<Table, "nameBy" | "ids" | "nameRows"> & {
-  row(index: number, place: { table: string; row: number }, more: Partial<DataRow> | undefined): DataRow;
-} {
-  let text: string | undefined;
-  const unnamed = new Map<Named, number>();
-  /** The ids of rows; undefined where there is none. */
-  const idsOf = async (rows: Int32Array): Promise<(string | undefined)[]> => {
-    const names = new Array<string | undefined>(rows.length).fill(undefined);
-    if (text === undefined || rows.length === 0) return names;
-    const value = trimmed(text);
-    const places = new Map<number, number[]>();
-    const few = rows.length * 20 < rowNumbers.length;
-    if (few) {
-      rows.forEach((row, i) => {
-        const list = places.get(row);
-        if (list === undefined) places.set(row, [i]);
-        else list.push(i);
-      });
-      const wanted = [...places.keys()].sort((a, b) => a - b);
-      for (let start = 0; start < wanted.length; start += 1000) {
-        const list = wanted.slice(start, start + 1000).join(", ");
-        const found = await database.rows(`SELECT rowid::INTEGER, ${value} FROM ${tableName} WHERE rowid IN (${list})`);
-        for (const [row, name] of found as [number, string | null][])
-          if (name !== null) for (const i of places.get(row)!) names[i] = name;
-      }
-      return names;
-    }
-    // Which row a place is of, in table order.
-    const order = Int32Array.from(rows, (_, i) => i).sort((a, b) => rows[a]! - rows[b]!);
-    let at = 0;
-    for (let start = 0; start < rowNumbers.length; start += mostRows) {
-      signal?.throwIfAborted();
-      const range = `rowid >= ${start} AND rowid < ${start + mostRows}`;
-      const [found] = await database.columns(`SELECT ${value} FROM ${tableName} WHERE ${range}`);
-      for (; at < order.length && rows[order[at]!]! < start + mostRows; at++) {
-        const name = found![rows[order[at]!]! - start] as string | null;
-        if (name !== null) names[order[at]!] = name;
-      }
-    }
-    return names;
-  };
-  return {
-    nameBy(column) {
-      text = textOf(column);
-    },
-    async ids(rows) {
-      const names = await idsOf(rows);
-      return names.map((name, i) => name ?? String(rowNumbers[rows[i]!]!));
-    },
-    row(index, place, more) {
-      const value =
-        more?.value !== undefined && more.value.length > mostValue
-          ? { value: `${more.value.slice(0, mostValue)}…` }
-          : {};
-      if (text === undefined || more?.id !== undefined) return { ...place, ...more, ...value };
-      // The place of the id is kept, so that rows are written the same whenever it comes.
-      const row: Named = { ...place, id: String(rowNumbers[index]!), ...more, ...value };
-      unnamed.set(row, index);
-      return row;
-    },
-    async nameRows() {
-      const rows = [...unnamed.keys()];
-      const names = await idsOf(Int32Array.from(unnamed.values()));
-      unnamed.clear();
-      rows.forEach((row, i) => {
-        if (names[i] === undefined) delete row.id;
-        else row.id = names[i];
-      });
-    },
-  };
 }

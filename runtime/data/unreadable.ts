@@ -166,7 +166,7 @@ export async function whyRecord(file: SourceFile, fields: number, header: boolea
     case "after":
       return unreadable(file, `${row}, line ${number(bad.line)}: text goes on after a closing quote`, correctRow);
     case "ends": {
-      const why = `its lines end with ${bad.first} first and with ${bad.then} from line ${number(bad.line)} on`;
+      const why = `its lines end with ${bad.first} first and with ${bad.next} from line ${number(bad.line)} on`;
       return unreadable(file, why, "end all lines alike");
     }
   }

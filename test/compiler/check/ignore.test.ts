@@ -34,8 +34,7 @@ describe("what it silences", () => {
   });
 
   it("several codes, with commas or without", async () => {
-    const both = (codes: string) =>
-      spec(`// mmfc-ignore ${codes}: later`).replace("gru(4)", "gru(4) -> flatten");
+    const both = (codes: string) => spec(`// mmfc-ignore ${codes}: later`).replace("gru(4)", "gru(4) -> flatten");
     expect(await said(both("unused-value, no-effect"))).toEqual([]);
     expect(await said(both("no-effect unused-value"))).toEqual([]);
     expect((await said(both("unused-value"))).map((s) => s.split(":")[0])).toEqual(["no-effect"]);

@@ -118,7 +118,7 @@ describe("columns that give a target away", () => {
   });
 
   it("several values a label: a warning; a threshold of a number: nothing", async () => {
-    const rows = honest(300).map((row) => ({
+    const rows = honest(3000).map((row) => ({
       ...row,
       status: row.y === "yes" ? ["closed", "lost"][random.below(2)]! : ["open", "late", "new"][random.below(3)]!,
       score: row.y === "yes" ? 50 + random.below(51) : random.below(50),
@@ -225,7 +225,7 @@ describe("rows on both sides", () => {
 
   it("numbers written differently are equal", async () => {
     const rows = honest(300);
-    const again = rows.map((row) => ({ ...row, id: `b${row.id}`, x: Number(row.x), z: Number(row.z), k: ` ${row.k}` }));
+    const again = rows.map((row) => ({ ...row, id: `b${row.id}`, x: `${row.x}00`, z: Number(row.z), k: ` ${row.k}` }));
     expect((await leaks([...rows, ...again])).map(({ severity }) => severity)).toEqual(["error", "error"]);
   });
 
@@ -267,6 +267,13 @@ describe("rows on both sides", () => {
       said: random.next() < 0.4 ? ["hello", "ok thank you"][random.below(2)]! : row.said,
     }));
     expect(await leaks(chat, plan)).toEqual([]);
+    expect(await leaks(chat.slice(0, 40), plan)).toEqual([]);
+    // Twenty sentences, three times each, with one label each: patterns.
+    const templates = Array.from({ length: 20 }, () => say(8));
+    const asked = rows
+      .slice(0, 60)
+      .map((row, i) => ({ ...row, said: templates[i % 20]!, y: i % 20 < 10 ? "yes" : "no" }));
+    expect((await leaks(asked, plan)).filter(({ code }) => code !== "target-copy")).toEqual([]);
   });
 
   it("names the group that keeps them together", async () => {
