@@ -106,7 +106,6 @@ export async function lookAtData(data: DataPlan, options: LookOptions, closing: 
     aside: () => asideFolder(root),
     ...(data.header === undefined ? {} : { header: data.header }),
     ...(where === undefined ? {} : { where }),
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const media = await openMedia(data.media, options.base, table.folder, root);

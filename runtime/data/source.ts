@@ -22,6 +22,7 @@ import {
   tableName,
 } from "./load.ts";
 import { problem } from "./problems.ts";
+import { readCells } from "./read-cells.ts";
 import { rowNames } from "./row-names.ts";
 import { isFolders, nearFile, type SourceFile, sourceFiles, sourceName } from "./source-files.ts";
 import { diskFull, outOfMemory } from "./unreadable.ts";
@@ -76,7 +77,6 @@ export interface TableOptions {
   readonly base: string;
   readonly header?: false;
   readonly where?: string;
-  readonly threads?: number;
   /** Of the columns there are, those that will be read; without it, all. */
   readonly columns?: (names: readonly string[]) => readonly string[];
   /** Makes a folder for a large table; without it, all is in memory. */
@@ -164,6 +164,8 @@ async function openWithin(
   const memory = memories[attempt]!;
   const more = attempt + 1 < memories.length && memories[attempt + 1]! * 1e6 < totalmem();
   const database = await openDatabase(options.base, {
+    // Rows come in their order, and faster: several threads would hold back what comes too early.
+    threads: 1,
     ...(aside === undefined ? {} : { aside, memory: `${memory}MB` }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
@@ -190,8 +192,6 @@ async function readTable(
     ...(options.columns === undefined ? {} : { columns: options.columns }),
     ...(options.where === undefined ? {} : { where: options.where }),
   };
-  // Rows in their order: several threads would hold back what comes too early, and take longer.
-  await database.run("SET threads = 1");
   let columns: Column[];
   if (typeof source === "object" && "query" in source) columns = await loadQuery(database, source.query, wanted);
   else if (isFolders(source)) columns = await loadFolders(database, files[0]!);
@@ -203,7 +203,6 @@ async function readTable(
   const { rowNumbers, fileOf } = await placesOf(database);
   const rows = rowNumbers.length;
   if (rows === 0) throw problem("no-rows", { statement: "data", property: "where" }, { path: shownName, why: "where" });
-  if (options.threads !== undefined) await database.run(`SET threads = ${Math.max(1, options.threads)}`);
 
   const byName = new Map(columns.map((column) => [column.name, column]));
   const columnOf = (name: string): Column => {
@@ -240,11 +239,17 @@ async function readTable(
       const expressions = wantedColumns.map((name) => columnOf(name).text);
       cellBytes ??= bytesOfCell(database, columns);
       const step = chunkRows(await cellBytes, expressions.length);
+      const read = (start: number): Promise<Cells[]> =>
+        readCells(database, expressions, `rowid >= ${start} AND rowid < ${start + step}`);
+      let next: Promise<Cells[]> | undefined = read(0);
       for (let start = 0; start < rows; start += step) {
         options.signal?.throwIfAborted();
-        const range = `rowid >= ${start} AND rowid < ${start + step}`;
-        const cells = await database.columns(`SELECT ${expressions.join(", ")} FROM ${tableName} WHERE ${range}`);
-        await each(cells as Cells[], start);
+        const cells = await next!;
+        // The next cells are fetched while these are looked at.
+        next = start + step < rows ? read(start + step) : undefined;
+        // Nobody may be left to wait for them.
+        next?.catch(() => {});
+        await each(cells, start);
       }
     },
     codes: (column, wantedNames) => codesOf(database, columnOf(column).text, rows, wantedNames ?? []),
