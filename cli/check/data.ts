@@ -10,7 +10,7 @@ import {
   problemDiagnostics,
   uselessDataIgnores,
 } from "../../compiler/compile.ts";
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { type Diagnostic, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Inspection } from "../../runtime/data/inspect.ts";
 import type { DataNote, Progress } from "../../runtime/data/modality.ts";
 import type { SharedTables } from "../../runtime/data/shared-tables.ts";
@@ -87,9 +87,9 @@ async function lookAtModels(spec: Compilation, options: DataLookOptions, shared?
     const before = tables.get(key);
     tables.set(key, before === undefined ? look : bothLooks(before, look, notes === before.notes));
   }
-  // Whether a comment silences nothing is known when all has been read.
+  // Whether a comment silences nothing is known when all has been read; an error may have kept a look from its end.
   const all = options.which === undefined && spec.models.every((model) => model.data && model.table);
-  if (all) found.push(...uselessDataIgnores(spec));
+  if (all && !hasErrors([...spec.diagnostics, ...found])) found.push(...uselessDataIgnores(spec));
   return { diagnostics: found, tables: [...tables.values()] };
 }
 

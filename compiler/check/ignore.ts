@@ -1,5 +1,5 @@
 /**
- * `// mmfc-ignore CODE: reason` silences warnings and notes of the statement that it stands above or behind. One that
+ * `// mmfc-ignore CODE: reason` silences warnings and notes of the statement or property that it stands above or behind. One that
  * silences nothing is a warning itself; whether a message about the data occurs is known only when they have been read.
  */
 import { codes as allCodes, type Code, entry, type FactsOf, isCode, report } from "../../diagnostics/catalogue.ts";
@@ -64,7 +64,9 @@ function isOf(code: Code): "spec" | "data" | "else" {
 }
 
 function readIgnores(file: SourceFile, ast: File): { ignores: Ignore[]; wrong: Diagnostic[] } {
-  const statements = [...ast.models.flatMap((m) => m.statements), ...ast.blocks, ...ast.models].map((s) => s.span);
+  const inModels = ast.models.flatMap((m) => m.statements);
+  const properties = inModels.flatMap((s) => ("props" in s ? (s.props?.entries ?? []) : []));
+  const statements = [...properties, ...inModels, ...ast.blocks, ...ast.models].map((s) => s.span);
   const ignores: Ignore[] = [];
   const wrong: Diagnostic[] = [];
   for (const comment of ast.comments) {
@@ -128,7 +130,10 @@ function removal(file: SourceFile, comment: Comment, code: string, codes: readon
   return { title: "Remove the comment", edits: [{ span: { ...span, start, end }, text: "" }], certain: true };
 }
 
-/** The statement that ends on the comment's line before it, else the first that starts after it. The smallest wins. */
+/**
+ * The statement or property that ends on the comment's line before it, the last of them, else the first that starts after
+ * it. The smallest wins.
+ */
 function statementOf(file: SourceFile, comment: Span, statements: readonly Span[]): Span | undefined {
   const line = positionAt(file, comment.start).line;
   const before = statements.filter((s) => s.end <= comment.start && positionAt(file, s.end).line === line);
@@ -138,7 +143,8 @@ function statementOf(file: SourceFile, comment: Span, statements: readonly Span[
   const after = statements.filter((s) => s.start >= comment.end);
   const smallest = (list: readonly Span[]): Span | undefined =>
     [...list].sort((a, b) => a.end - a.start - (b.end - b.start))[0];
-  const inLine = smallest(before) ?? smallest(around);
+  const last = Math.max(...before.map((s) => s.end));
+  const inLine = smallest(before.filter((s) => s.end === last)) ?? smallest(around);
   if (inLine) return inLine;
   const first = Math.min(...after.map((s) => s.start));
   return smallest(after.filter((s) => s.start === first));

@@ -172,11 +172,13 @@ interface FoundRun {
   readonly environment?: RunEnvironment;
 }
 
+/** Those in the folder and those one level below it: `runs/try` beside `runs/Digits/TIME-SEED`. */
 async function runsBelow(dir: string): Promise<FoundRun[]> {
   const runs = await runsIn(dir);
-  if (runs.length > 0) return runs;
-  const below = await Promise.all((await folders(dir)).map((name) => runsIn(path.join(dir, name))));
-  return below.flat().sort((a, b) => b.started - a.started);
+  const own = new Set(runs.map((run) => run.dir));
+  const others = (await folders(dir)).map((name) => path.join(dir, name)).filter((folder) => !own.has(folder));
+  const below = await Promise.all(others.map(runsIn));
+  return [...runs, ...below.flat()].sort((a, b) => b.started - a.started);
 }
 
 /** The newest first. */

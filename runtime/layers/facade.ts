@@ -157,7 +157,9 @@ export function createTf(core: Core, options: { readonly seed: number }): Tf {
 }
 
 /** Where our layers stand on the way to the results, each place after those that it reads. */
-function placesOf(results: readonly SymbolicTensor[]): { readonly layer: KindLayer; readonly tensor: SymbolicTensor }[] {
+function placesOf(
+  results: readonly SymbolicTensor[],
+): { readonly layer: KindLayer; readonly tensor: SymbolicTensor }[] {
   const places: { layer: KindLayer; tensor: SymbolicTensor }[] = [];
   const seen = new Set<SymbolicTensor>();
   // A tensor waits below what it reads, and is met again once all of that is done.

@@ -155,7 +155,7 @@ interface Going {
 
 /** The steps of the epoch that are left. False if it was told to stop. */
 async function trainSteps(going: Going, step: ReturnType<typeof createStep>): Promise<boolean> {
-  const { network, options, stepsPerEpoch, state, aborted } = going;
+  const { options, stepsPerEpoch, state, aborted } = going;
   const { plan, train, epochs } = options;
   const epoch = state.ended + 1;
   const draw = { seed: options.seed, epoch };

@@ -52,7 +52,7 @@ describe("a run that is not one's own to write", () => {
     long.remove();
   });
 
-  it("on a changed pairsSpec, with options of its own, of another folder: a sentence", async () => {
+  it("on a changed spec, with options of its own, of another folder: a sentence", async () => {
     const other = folderWith({ "pairs.mmf": pairsSpec, "pairs.csv": pairsTable() });
     const here = { cwd: other.folder };
     const done = await run(train("runs/a", "--no-baselines"), here);

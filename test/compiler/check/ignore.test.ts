@@ -48,6 +48,35 @@ describe("what it silences", () => {
   });
 });
 
+describe("a property", () => {
+  const text = (above: string, behind = "") => `model A {
+  data {
+    source: "a.csv"
+    ${above}
+    split: random(train: 80%, validation: 20%) ${behind}
+    id: "id"
+  }
+  modality report: text { tokens: 9 }
+  target fell: binary
+  encoder words = report -> embedding(4) -> lstm(4)
+  head risk: fell = words
+}
+`;
+  const comment = "// mmfc-ignore no-test-part: all rows are needed";
+  it.each([
+    ["above", text(comment)],
+    ["behind", text("", comment)],
+  ])("is silenced by a comment %s it", async (_, spec) => {
+    expect(await said(text(""))).toHaveLength(1);
+    expect(await said(spec)).toEqual([]);
+  });
+
+  it("is not by one at its neighbour", async () => {
+    const elsewhere = text("").replace('id: "id"', `id: "id" ${comment}`);
+    expect((await said(elsewhere)).map((s) => s.split(":")[0])).toEqual(["no-test-part", "ignore-comment"]);
+  });
+});
+
 describe("what is said of one that silences nothing", () => {
   it.each([
     ["does not occur", spec("// mmfc-ignore no-effect: later"), [nothing("`no-effect` does not occur here"), unused]],

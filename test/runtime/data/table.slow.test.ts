@@ -379,6 +379,34 @@ describe("labels and ids", () => {
   });
 });
 
+it("hands out cells as they are, whatever stands in them", async () => {
+  const at = folder();
+  const odd = [
+    "",
+    " ",
+    null,
+    "\u0001",
+    "\u0002",
+    "a\u0001b",
+    "\u0002a",
+    "中文",
+    "😀",
+    "x".repeat(100),
+    null,
+    "\n",
+    '"',
+  ];
+  const lines = odd.map((one, i) => JSON.stringify({ id: i, whole: one, none: null, plain: `p${i}` }));
+  writeFileSync(path.join(at, "t.jsonl"), lines.join("\n"));
+  const table = await openTable("t.jsonl", { base: at });
+  const seen: unknown[] = [];
+  await table.visit(["whole", "none", "plain"], (cells, start) => {
+    seen.push(start, ...cells);
+  });
+  expect(seen).toEqual([0, odd, odd.map(() => null), odd.map((_, i) => `p${i}`)]);
+  await table.close();
+});
+
 it("trims in SQL as in JavaScript", async () => {
   const database = await openDatabase(".");
   const texts = [
