@@ -22,7 +22,7 @@ import { Equals, isName, Text, type Token, wordToken } from "./tokens.ts";
 export const MOST_BYTES = 1_000_000;
 
 /** So many statements a spec may have. */
-const MOST_STATEMENTS = 1_000;
+const MOST_STATEMENTS = 5_000;
 
 /** Of garbage, no more is said and read than this. */
 const MOST_PROBLEMS = 1_000;

@@ -50,28 +50,38 @@ export async function openDatabase(folder: string, options: DatabaseOptions = {}
   await connection.run(`SET file_search_path = ${quoteText(folder)}`);
   // Rows are read a few times and thrown away: packing them would take longer than all of it.
   if (aside !== undefined) await connection.run("SET force_compression = 'uncompressed'");
-  const stop = (): void => connection.interrupt();
+  let running = 0;
+  /** Until nothing runs: what has not begun when it is interrupted does not hear of it. The process must not end before. */
+  const stop = (): void => {
+    if (running === 0) return;
+    connection.interrupt();
+    setTimeout(stop, 20);
+  };
   signal?.addEventListener("abort", stop);
-  /** What an abort interrupts ends with the abort's own reason. */
-  const heard = async <T>(work: Promise<T>): Promise<T> => {
+  /** What an abort interrupts ends with the abort's own reason; nothing begins after it. */
+  const heard = async <T>(work: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    running++;
     try {
-      return await work;
+      return await work();
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
+    } finally {
+      running--;
     }
   };
   return {
     connection,
     run: async (sql) => {
-      await heard(connection.run(sql));
+      await heard(() => connection.run(sql));
     },
-    rows: async (sql) => (await heard(connection.runAndReadAll(sql))).getRows() as unknown[][],
-    columns: async (sql) => (await heard(connection.runAndReadAll(sql))).getColumns() as unknown[][],
+    rows: async (sql) => (await heard(() => connection.runAndReadAll(sql))).getRows() as unknown[][],
+    columns: async (sql) => (await heard(() => connection.runAndReadAll(sql))).getColumns() as unknown[][],
     async pieces(sql, each) {
-      const result = await heard(connection.stream(sql));
+      const result = await heard(() => connection.stream(sql));
       for (;;) {
-        const chunk = await heard(result.fetchChunk());
+        const chunk = await heard(() => result.fetchChunk());
         if (chunk === null || chunk.rowCount === 0) return;
         each(chunk.getColumns() as unknown[][]);
       }
@@ -79,6 +89,7 @@ export async function openDatabase(folder: string, options: DatabaseOptions = {}
     throwIfStopped: () => signal?.throwIfAborted(),
     statements: async (sql) => (await connection.extractStatements(sql)).count,
     close() {
+      running = 0;
       signal?.removeEventListener("abort", stop);
       connection.closeSync();
       instance.closeSync();

@@ -144,7 +144,9 @@ function columnOf(name: string, inside: string, type: string): Omit<Column, "loa
 async function describeFile(database: Database, file: SourceFile, header: boolean, wanted: Wanted): Promise<Described> {
   const format = formatOf(file.absolute);
   if (typeof format === "object") throw unreadable(file, format.why);
-  if (statSync(file.absolute).isDirectory()) throw unreadable(file, "it is a folder");
+  const stat = statSync(file.absolute);
+  // A pipe that nobody writes into would be waited for without end.
+  if (!stat.isFile()) throw unreadable(file, stat.isDirectory() ? "it is a folder" : "it is no file");
   const { endless } = format === "parquet" ? { endless: false } : await checkText(file);
   try {
     if (format === "delimited") {

@@ -85,10 +85,6 @@ describe("mistakes of usage", () => {
     ],
     [["diff"], "mmfc: diff is not in this version yet\nmmfc --help lists what is\n"],
     [["train", "--modle", "A"], "mmfc train: no option --modle; write --model\nmmfc train --help lists them\n"],
-    [
-      ["train", "--resume", "--seed", "1"],
-      "mmfc train: --seed does not go with --resume: the run has its own\nleave it out, or start a new run\n",
-    ],
     [["train", "--xla"], "mmfc train: --xla is not in this version yet\nmmfc train --help lists what is\n"],
     [
       ["train", "--epochs", "0"],
