@@ -49,9 +49,7 @@ function listed(rows: Rows | undefined): Pick<DataProblem, "rows" | "rowCount"> 
 export function machineProblem(error: unknown, cache: string): unknown {
   const { code, path: where } = error as NodeJS.ErrnoException;
   const place = typeof where === "string" ? where : cache;
-  // How much is missing is not known to the one who writes; the least step is what is asked for.
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return problem("disk-full", { statement: "data" }, { path: cache, needs: 1_000_000 });
+  if (code === "ENOSPC" || code === "EDQUOT") return problem("disk-full", { statement: "data" }, { path: cache });
   if (code === "EACCES" || code === "EPERM")
     return problem("no-access", { statement: "data" }, { path: place, how: "read", why: "permission denied" });
   return error;

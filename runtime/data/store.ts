@@ -6,6 +6,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import path from "node:path";
 import { npyHeader, readNpyHeader } from "./npy.ts";
+import { problem } from "./problems.ts";
 
 export type StoreType = "u8" | "f32" | "i32";
 export type StoreArray = Uint8Array | Float32Array | Int32Array;
@@ -129,11 +130,11 @@ export async function openStore(file: string, most = mostInMemory): Promise<Stor
       throw new Error("its size is not what its header says");
     if (items * itemBytes <= most) {
       const buffer = new ArrayBuffer(items * itemBytes);
-      await readFully(handle, new Uint8Array(buffer), header.offset);
+      await readFully(handle, file, new Uint8Array(buffer), header.offset);
       await handle.close();
       return memoryStore(type, items, shape, view(type, buffer, 0, items * product(shape)));
     }
-    return fileStore(handle, type, items, shape, header.offset, itemBytes);
+    return fileStore(handle, file, type, items, shape, header.offset, itemBytes);
   } catch (error) {
     await handle.close().catch(() => {});
     throw error;
@@ -142,6 +143,7 @@ export async function openStore(file: string, most = mostInMemory): Promise<Stor
 
 function fileStore(
   handle: FileHandle,
+  file: string,
   type: StoreType,
   items: number,
   shape: readonly number[],
@@ -161,6 +163,7 @@ function fileStore(
         while (j < indices.length && indices[j] === indices[j - 1]! + 1) j++;
         await readFully(
           handle,
+          file,
           new Uint8Array(buffer, i * itemBytes, (j - i) * itemBytes),
           offset + indices[i]! * itemBytes,
         );
@@ -177,11 +180,12 @@ export function holds(store: Store, items: number, shape: readonly number[]): bo
   return store.items === items && store.shape.join() === shape.join();
 }
 
-async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
+/** @throws DataError file-changed where the file has become shorter since it was opened: somebody meddled with the cache */
+async function readFully(handle: FileHandle, file: string, into: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < into.length) {
     const { bytesRead } = await handle.read(into, done, Math.min(into.length - done, 1 << 30), position + done);
-    if (bytesRead === 0) throw new Error("the cache is cut off: clear it with `mmfc cache clear`");
+    if (bytesRead === 0) throw problem("file-changed", { statement: "data" }, { path: file, how: "changed" });
     done += bytesRead;
   }
 }

@@ -128,7 +128,7 @@ describe("every text", () => {
     fc.assert(answers, { seed, numRuns: runs });
   });
 
-  /** Processor time, the least of five; a spec has at most 1,000 statements. */
+  /** Processor time, the least of five; a spec has at most 5,000 statements. */
   function seconds(text: string): number {
     const times = [0, 1, 2, 3, 4].map(() => {
       const started = process.cpuUsage();
